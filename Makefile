@@ -1,0 +1,63 @@
+# The README's two commands are `make demo` and `make test`; neither needs anything done before.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO_SERVE ?= 1
+DEMO_DIR   ?= .
+PORT       ?= 7860
+# torch's own wheels for the CPU are a tenth of the size of those that bring CUDA along.
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: demo test test-all bench lint model protocols readme clean help
+
+help:            ## List these commands.
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --editable '.[train,report,space]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.base   ## Install, build corpus, model and report, and open the Space.
+	$(BIN)/emo-hub quickstart $(DEMO_DIR)
+	@if [ "$(DEMO_SERVE)" != "0" ]; then \
+	  $(BIN)/emo-hub demo --model $(DEMO_DIR)/emo-model --port $(PORT); \
+	else echo "Not serving (DEMO_SERVE=0). Serve with: make demo"; fi
+
+lint: $(VENV)/.dev    ## Run ruff and mypy.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint            ## Install, then run ruff, mypy and the tests.
+	$(BIN)/python -m pytest
+
+test-all: lint        ## The same with the slow tests.
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+bench: $(VENV)/.dev   ## Time what must be fast, as ratios.
+	$(BIN)/python -m pytest tests/benchmarks -m "slow or not slow" -s --timeout=1200
+
+# Where the annotated comments' texts and the public benchmarks are; see README, "Results".
+BENCHMARKS ?= $(or $(EMO_HUB_BENCHMARKS),../shared/benchmarks)
+
+model: $(VENV)/.base  ## Train, measure and embed the default model (half an hour on two cores).
+	$(BIN)/emo-hub corpus build --out runs/emo-pillars
+	$(BIN)/emo-hub train contrastive --data runs/emo-pillars --out runs/default --recipe default --texts $(BENCHMARKS)/goemotions
+	rm -rf emo_hub/default_model && cp -r runs/default/adapter emo_hub/default_model
+	$(BIN)/emo-hub evaluate default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/report --card
+
+protocols: $(VENV)/.base  ## Train the three protocols and compare them in one report.
+	$(BIN)/emo-hub corpus build --out runs/emo-pillars
+	for recipe in synthetic descriptors default; do \
+	  $(BIN)/emo-hub train contrastive --data runs/emo-pillars --out runs/$$recipe --recipe $$recipe --texts $(BENCHMARKS)/goemotions || exit 1; \
+	done
+	$(BIN)/emo-hub evaluate runs/synthetic runs/descriptors runs/default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/protocols --card
+
+clean:                ## Remove what these commands made.
+	rm -rf $(VENV) emo-pillars emo-model report runs build dist
