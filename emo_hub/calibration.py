@@ -1,0 +1,193 @@
+"""From cosines to scores that mean something, for labels never seen in training too.
+
+A dual encoder rates some labels high for every text. How high is a property of the label's vector
+and of texts in general, not of the text at hand: over a reference set of texts with mean m and
+covariance S, the cosines of label l have mean l.m and variance l'Sl. Both moments are stored with
+the model, so any typed label can be judged by how far it stands out for *this* text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+_SMALLEST_SPREAD = 1e-4  # a label that no reference text moves must not divide by zero
+
+
+@dataclass(frozen=True, slots=True)
+class NullMoments:
+    """First and second moments of unit text vectors over the reference texts.
+
+    Args:
+        mean: (D,) mean vector.
+        covariance: (D, D) covariance matrix.
+    """
+
+    mean: Floats
+    covariance: Floats
+
+    @classmethod
+    def measure(cls, embeddings: Floats) -> NullMoments:
+        """Take the moments of (N, D) text vectors."""
+        covariance = np.cov(embeddings, rowvar=False, bias=True)
+        return cls(embeddings.mean(axis=0).astype(np.float32), covariance.astype(np.float32))
+
+    def of_labels(self, label_embeddings: Floats) -> tuple[Floats, Floats]:
+        """Give mean and standard deviation, each (C,), of the cosines of (C, D) label vectors."""
+        mean = label_embeddings @ self.mean
+        variance = np.einsum("cd,de,ce->c", label_embeddings, self.covariance, label_embeddings)
+        return mean, np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic map from (raw logit, standardised cosine) to the logit of a probability.
+
+    Args:
+        raw: weight of the raw logit, scale * cosine + bias.
+        standing_out: weight of the cosine in standard deviations above the label's own mean.
+        intercept: added to both.
+        competition: multiplies the standardised cosines where labels compete in a softmax. There
+            only the standing out counts: labels that were rare or absent in training have means
+            and spreads of their own, which would decide the contest before it begins.
+    """
+
+    raw: float
+    standing_out: float
+    intercept: float
+    competition: float = 1.0
+
+    def logits(self, raw_logits: Floats, standardised: Floats) -> Floats:
+        """Combine two (N, C) arrays into calibrated logits (N, C)."""
+        combined = self.raw * raw_logits + self.standing_out * standardised + self.intercept
+        return combined.astype(np.float32)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Map logits to scores in (0, 1) without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64))), np.float32)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Map logits (..., C) to scores that sum to one over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
+
+
+def fit_calibration(
+    raw_logits: Floats, standardised: Floats, targets: Floats, *, steps: int = 60
+) -> Calibration:
+    """Fit the logistic map on rows whose (soft) targets are known, by Newton's method.
+
+    Args:
+        raw_logits: (N, C).
+        standardised: (N, C).
+        targets: (N, C) in [0, 1]; NaN where unknown.
+        steps: the most Newton steps to take; it converges in fewer than twenty.
+    """
+    known = ~np.isnan(targets)
+    x = np.stack(
+        [raw_logits[known], standardised[known], np.ones(int(known.sum()))], axis=1
+    ).astype(np.float64)
+    y = targets[known].astype(np.float64)
+    # A whisper of a prior keeps the Hessian invertible when both inputs move together.
+    ridge = np.diag([1e-3, 1e-3, 0.0])
+    weights = np.array([1.0, 0.0, 0.0])
+    for _ in range(steps):
+        p = 0.5 * (1.0 + np.tanh(0.5 * (x @ weights)))
+        gradient = x.T @ (p - y) + ridge @ weights
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
+        step = np.linalg.solve(hessian + 1e-9 * np.eye(3), gradient)
+        weights = weights - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return Calibration(*(float(w) for w in weights))
+
+
+def fit_competition(calibration: Calibration, standardised: Floats, targets: Floats) -> Calibration:
+    """Set the sharpness of the softmax so that its scores are as sure as they are right.
+
+    Args:
+        calibration: what it is added to.
+        standardised: (N, C) over labels that compete.
+        targets: (N, C), 1 where a label holds, 0 where not, NaN where unknown. Rows without a
+            positive teach nothing.
+    """
+    open_to_it = ~np.isnan(targets)
+    positive = np.nan_to_num(targets) > 0
+    rows = positive.any(axis=1)
+    if not rows.any():
+        return calibration
+    best, lowest = 1.0, np.inf
+    for sharpness in np.geomspace(0.2, 5.0, 60):
+        logits = np.where(open_to_it, sharpness * standardised, -np.inf)[rows]
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        right = (shifted * positive[rows]).sum(axis=1) / shifted.sum(axis=1)
+        loss = float(-np.log(np.maximum(right, 1e-12)).mean())
+        if loss < lowest:
+            best, lowest = float(sharpness), loss
+    return dataclasses.replace(calibration, competition=best)
+
+
+def best_threshold(scores: Floats, targets: npt.NDArray[np.bool_]) -> float:
+    """Find the threshold with the best F1 of one label, smoothed over its neighbours.
+
+    Args:
+        scores: (N,) in [0, 1].
+        targets: (N,) whether the label holds.
+
+    Returns:
+        The threshold; 0.5 where the label never holds.
+    """
+    positives = int(targets.sum())
+    if positives == 0:
+        return 0.5
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(targets[order])
+    f1 = 2 * hits / (np.arange(1, len(order) + 1) + positives)
+    # The raw maximum of a small sample is luck; a window of a fifth of the positives is not.
+    width = max(1, positives // 5)
+    padded = np.pad(f1, (width, width), mode="edge")
+    smooth = np.convolve(padded, np.ones(2 * width + 1) / (2 * width + 1), mode="valid")
+    cut = int(np.argmax(smooth))
+    above = scores[order[cut]]
+    below = scores[order[cut + 1]] if cut + 1 < len(order) else above
+    return float((above + below) / 2)
+
+
+def fit_thresholds(
+    scores: Floats, targets: npt.NDArray[np.bool_], labels: Sequence[str], *, shrink: float
+) -> tuple[Mapping[str, float], float]:
+    """Fit one decision threshold per label, rare labels drawn towards the global one.
+
+    Args:
+        scores: (N, L) in [0, 1].
+        targets: (N, L) whether each label holds.
+        labels: names of the columns.
+        shrink: how many positives the global threshold is worth against a label's own.
+
+    Returns:
+        The threshold of each label, and the global one with the best mean of macro- and micro-F1.
+    """
+    candidates = np.quantile(scores, np.linspace(0.5, 0.999, 200))
+    used = targets.any(axis=0)
+    default = max(candidates, key=lambda t: _mean_f1(scores[:, used] >= t, targets[:, used]))
+    fitted = {}
+    for column, label in enumerate(labels):
+        own = best_threshold(scores[:, column], targets[:, column])
+        support = float(targets[:, column].sum())
+        fitted[label] = float((support * own + shrink * default) / (support + shrink))
+    return fitted, float(default)
+
+
+def _mean_f1(predicted: npt.NDArray[np.bool_], targets: npt.NDArray[np.bool_]) -> float:
+    hits = (predicted & targets).sum(axis=0)
+    either = predicted.sum(axis=0) + targets.sum(axis=0)
+    macro = np.mean(2 * hits / np.maximum(either, 1))
+    return float(macro + 2 * hits.sum() / max(either.sum(), 1)) / 2

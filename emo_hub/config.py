@@ -1,0 +1,107 @@
+"""Recipes: the settings of one run, as a frozen dataclass filled from TOML and from `--set`.
+
+Unknown keys and wrong types stop the run before any work is done; a misspelt key is answered with
+the nearest known one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emo_hub.errors import SettingsError
+
+R = TypeVar("R")
+
+
+def read_recipe(cls: type[R], source: str | Path, overrides: Sequence[str] = ()) -> R:
+    """Read a recipe by name (one that ships with the package) or from a TOML file.
+
+    Args:
+        cls: the frozen dataclass to fill.
+        source: a shipped name such as "quick", or the path of a TOML file.
+        overrides: `key=value` pairs that win over the file; values are TOML, or plain strings.
+
+    Raises:
+        SettingsError: no such recipe, an unknown key, or a value of another type.
+    """
+    table = tomllib.loads(_recipe_text(source))
+    return fill(cls, {**table, **parse_overrides(overrides)}, where=str(source))
+
+
+def fill(cls: type[R], table: Mapping[str, Any], *, where: str) -> R:
+    """Make the dataclass from a table, refusing unknown keys and wrong types.
+
+    Raises:
+        SettingsError: says which key of `where` is wrong and what would be right.
+    """
+    hints = typing.get_type_hints(cls)
+    known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
+            raise SettingsError(f"{where} sets '{key}', which is not a setting; {hint}")
+        _check_type(key, value, hints[key], where)
+    return cls(**table)
+
+
+def parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """Turn `key=value` strings into a table.
+
+    Raises:
+        SettingsError: a pair without '='.
+    """
+    table: dict[str, Any] = {}
+    for pair in overrides:
+        key, equals, text = pair.partition("=")
+        if not equals or not key.strip():
+            raise SettingsError(f"An override must read key=value; got '{pair}'.")
+        try:
+            table[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            table[key.strip()] = text.strip()
+    return table
+
+
+def recipe_hash(recipe: object) -> str:
+    """Give the first 12 hex digits of the settings' SHA-256, the name of this very set."""
+    text = json.dumps(dataclasses.asdict(recipe), sort_keys=True)  # type: ignore[call-overload]
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _recipe_text(source: str | Path) -> str:
+    path = Path(source)
+    if path.suffix == ".toml":
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"The recipe {path} cannot be read: {error.strerror}.") from error
+    shipped = resources.files("emo_hub").joinpath("recipes")
+    names = sorted(
+        f.name.removesuffix(".toml") for f in shipped.iterdir() if f.name.endswith(".toml")
+    )
+    if str(source) not in names:
+        raise SettingsError(
+            f"There is no recipe '{source}'; shipped are {', '.join(names)}, and a path must end "
+            "in .toml."
+        )
+    return shipped.joinpath(f"{source}.toml").read_text(encoding="utf-8")
+
+
+def _check_type(key: str, value: object, wanted: Any, where: str) -> None:  # noqa: ANN401
+    right = isinstance(value, wanted) and not (wanted is not bool and isinstance(value, bool))
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        right = True
+    if not right:
+        raise SettingsError(
+            f"{where} sets {key} = {value!r}, a {type(value).__name__}; wanted a {wanted.__name__}."
+        )

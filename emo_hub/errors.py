@@ -1,0 +1,58 @@
+"""The ways things go wrong here, each a class that a caller can tell apart without reading text."""
+
+from __future__ import annotations
+
+import importlib
+
+
+class EmoHubError(Exception):
+    """Base of what emo_hub raises on purpose; the command line prints it as one sentence."""
+
+
+class InputError(EmoHubError, ValueError):
+    """An argument, a text or a label that cannot be used: says what was got and what was wanted."""
+
+
+class SettingsError(EmoHubError, ValueError):
+    """A recipe with an unknown key or a value of the wrong type."""
+
+
+class TaxonomyError(EmoHubError, ValueError):
+    """A label outside its set, or two label sets that do not project on each other."""
+
+
+class ReplyError(EmoHubError):
+    """A reply that cannot become records; `reason` is a short word that can be counted."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class NotRecordedError(EmoHubError):
+    """A request without a recorded reply, asked where no live teacher stands behind."""
+
+
+class CheckpointError(EmoHubError):
+    """A checkpoint folder or file that is missing, incomplete or damaged."""
+
+
+class DataError(EmoHubError):
+    """A dataset or benchmark folder that is missing, incomplete or of another layout."""
+
+
+class CardError(EmoHubError):
+    """A card template that asks for a fact nobody measured."""
+
+
+def require(module: str, extra: str, purpose: str) -> None:
+    """Make sure that an optional dependency can be imported, before any work starts.
+
+    Raises:
+        ImportError: names the purpose and the command that installs the missing extra.
+    """
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f"{purpose} needs {module}: pip install 'emo-hub[{extra}]'") from error

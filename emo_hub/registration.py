@@ -1,0 +1,68 @@
+"""Teaches transformers and datasets the names of emo_hub once they are imported, and not before.
+
+`import emo_hub` must stay light, so nothing here imports either library: wrapt runs a hook when the
+program itself imports them (at once, where it already has).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+TASK = "zero-shot-emotion"
+DATASET = "emo-pillars"
+# Where the dataset lives on the Hub, and the version that this release of the code was built with.
+DATASET_REPO = os.environ.get("EMO_HUB_DATASET_REPO", "emo-hub/emo-pillars")
+
+
+def register() -> None:
+    """Arrange for the task and the dataset name to be known wherever they are looked up."""
+    wrapt.register_post_import_hook(_register_task, "transformers.pipelines")
+    wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.load")
+    wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.inspect")
+
+
+def default_model_folder() -> Path:
+    """Give the folder of the embedded default model."""
+    return Path(__file__).parent / "default_model"
+
+
+def _register_task(pipelines: ModuleType) -> None:
+    from emo_hub.modeling import EmotionModel
+    from emo_hub.pipelines import ZeroShotEmotionPipeline
+
+    if TASK not in pipelines.PIPELINE_REGISTRY.supported_tasks:
+        pipelines.PIPELINE_REGISTRY.register_pipeline(
+            TASK,
+            pipeline_class=ZeroShotEmotionPipeline,
+            pt_model=EmotionModel,
+            default={"model": (str(default_model_folder()), "main")},
+            type="text",
+        )
+
+
+def _wrap_dataset_lookup(module: ModuleType) -> None:
+    # datasets' registry of packaged builders would be the quieter door, but it globs the working
+    # folder before it asks the builder: it fails in an empty one and takes minutes in a large one.
+    if not isinstance(module.dataset_module_factory, wrapt.FunctionWrapper):
+        wrapt.wrap_function_wrapper(module, "dataset_module_factory", _look_up_alias)
+
+
+def _look_up_alias(
+    wrapped: Callable[..., Any], instance: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:  # noqa: ANN401
+    path = args[0] if args else kwargs.get("path")
+    if path != DATASET or Path(DATASET).is_dir():
+        return wrapped(*args, **kwargs)
+    revision = kwargs.pop("revision", None)
+    kwargs.pop("path", None)
+    from emo_hub.embedded import embedded_corpus, embedded_version
+
+    if revision in (None, embedded_version()):
+        return wrapped(str(embedded_corpus()), *args[1:], **kwargs)
+    return wrapped(DATASET_REPO, *args[1:], revision=revision, **kwargs)

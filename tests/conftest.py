@@ -1,0 +1,144 @@
+"""What several test files need: offline mode, a tiny encoder, a small corpus and checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+# Before any import of the Hub's libraries: no test may wait for a network.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def benchmark_folder() -> Path | None:
+    places = [os.environ.get("EMO_HUB_BENCHMARKS"), REPOSITORY.parent / "shared" / "benchmarks"]
+    return next((Path(p) for p in places if p and Path(p).is_dir()), None)
+
+
+@pytest.fixture(scope="session")
+def benchmarks() -> Path:
+    folder = benchmark_folder()
+    if folder is None:
+        pytest.skip("NO BENCHMARK DATA: set EMO_HUB_BENCHMARKS to the folder that holds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """The embedded corpus, built from the recordings of the package."""
+    from emo_hub.synthesis.build import build_corpus
+
+    return build_corpus(tmp_path_factory.mktemp("corpus") / "emo-pillars").path
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory) -> Path:
+    """A real BERT of two thin layers with a word-level vocabulary, as an encoder to start from."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    folder = tmp_path_factory.mktemp("tiny-base")
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"
+    words = [
+        "i",
+        "feel",
+        "felt",
+        "feeling",
+        "joy",
+        "anger",
+        "sad",
+        "happy",
+        "the",
+        "a",
+        "of",
+        "my",
+        "you",
+        "it",
+        "was",
+        "so",
+        "not",
+        "thank",
+        "fear",
+    ]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
+    pieces += [*letters, *(f"##{c}" for c in letters)]
+    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=160,
+    )
+    BertModel(config).save_pretrained(folder)
+    BertTokenizer(vocab=vocabulary).save_pretrained(folder)
+    return folder
+
+
+TINY = {
+    "epochs": 1,
+    "batch_size": 16,
+    "max_rows": 64,
+    "learning_rate": 5e-3,
+    "adapter_rank": 4,
+    "mixed_precision": "no",
+    "save_every": 0,
+    "extra_phrases": 4,
+    "max_tokens": 48,
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_settings(tiny_base) -> dict[str, object]:
+    return {**TINY, "base": str(tiny_base)}
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(corpus, tmp_path_factory) -> Path:
+    """The same corpus with a few rows of each split, so that finishing a model takes a moment."""
+    import shutil
+
+    import pyarrow.parquet as pq
+
+    folder = tmp_path_factory.mktemp("tiny-corpus") / "emo-pillars"
+    shutil.copytree(corpus, folder)
+    for file in folder.rglob("*.parquet"):
+        table = pq.read_table(file)
+        pq.write_table(table.slice(0, 60), file)
+    # The sizes that the card states are those of the whole; without them nothing contradicts.
+    card = (folder / "README.md").read_text()
+    front, rest = card.split("dataset_info:", 1)
+    (folder / "README.md").write_text(front + rest[rest.index("configs:") :])
+    manifest = json.loads((folder / "corpus.json").read_text())
+    (folder / "corpus.json").write_text(json.dumps({**manifest, "content": "tiny"}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_corpus, tiny_settings, tmp_path_factory) -> Path:
+    from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
+
+    out = tmp_path_factory.mktemp("tiny") / "model"
+    recipe = ContrastiveRecipe(**{**tiny_settings, "use_comments": False})
+    return train_contrastive(tiny_corpus, out, recipe).path
+
+
+@pytest.fixture(scope="session")
+def default_model():
+    from emo_hub.modeling import EmotionModel
+
+    return EmotionModel.load()
+
+
+@pytest.fixture(scope="session")
+def clf(default_model):
+    from emo_hub.pipelines import pipeline
+
+    return pipeline(model=default_model)

@@ -1,0 +1,101 @@
+"""Scores mean something: moments are exact, the map is the maximum of its likelihood, cuts hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+
+from emo_hub.calibration import (
+    Calibration,
+    NullMoments,
+    best_threshold,
+    fit_calibration,
+    fit_competition,
+    fit_thresholds,
+    sigmoid,
+    softmax,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def unit(n, d):
+    vectors = RNG.normal(size=(n, d)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_moments_of_labels_equal_those_of_their_cosines():
+    texts, labels = unit(500, 12), unit(4, 12)
+    mean, spread = NullMoments.measure(texts).of_labels(labels)
+    cosines = texts @ labels.T
+    assert np.allclose(mean, cosines.mean(axis=0), atol=1e-5)
+    assert np.allclose(spread, cosines.std(axis=0), atol=1e-4)
+
+
+def test_calibration_is_the_logistic_regression_of_its_inputs():
+    x = RNG.normal(size=(4000, 2))
+    y = (RNG.random(4000) < 1 / (1 + np.exp(-(1.5 * x[:, 0] - 0.7 * x[:, 1] - 1)))).astype(float)
+    ours = fit_calibration(x[:, :1], x[:, 1:], y[:, None])
+    theirs = LogisticRegression(C=1e6).fit(x, y)
+    assert (ours.raw, ours.standing_out) == pytest.approx(tuple(theirs.coef_[0]), abs=1e-2)
+    assert ours.intercept == pytest.approx(theirs.intercept_[0], abs=1e-2)
+
+
+def test_unknown_targets_do_not_move_the_calibration():
+    x = RNG.normal(size=(300, 2)).astype(np.float32)
+    y = (x[:, :1] > 0.3).astype(np.float32)
+    wild = np.concatenate([x, 100 * x])
+    padded = np.concatenate([y, np.full_like(y, np.nan)])
+    one = fit_calibration(x[:, :1], x[:, 1:], np.abs(y - 0.1))
+    two = fit_calibration(wild[:, :1], wild[:, 1:], np.abs(padded - 0.1))
+    assert (one.raw, one.intercept) == pytest.approx((two.raw, two.intercept), rel=1e-6)
+
+
+def test_competition_is_sharp_where_the_best_is_right():
+    logits = RNG.normal(size=(200, 5)).astype(np.float32)
+    right = np.eye(5, dtype=np.float32)[logits.argmax(axis=1)]
+    wrong = np.eye(5, dtype=np.float32)[RNG.integers(0, 5, 200)]
+    start = Calibration(1.0, 0.0, 0.0)
+    sharp = fit_competition(start, logits, right).competition
+    dull = fit_competition(start, logits, wrong).competition
+    assert sharp > 3 > 0.5 > dull
+
+
+def test_best_threshold_finds_the_gap():
+    scores = np.array([0.9, 0.8, 0.3, 0.2, 0.1], np.float32)
+    cut = best_threshold(scores, np.array([True, True, False, False, False]))
+    assert 0.3 < cut < 0.8
+
+
+def test_label_that_never_holds_gets_one_half():
+    assert best_threshold(np.array([0.2, 0.9], np.float32), np.zeros(2, bool)) == 0.5
+
+
+def test_thresholds_beat_one_half_where_scores_are_low():
+    scores = (0.3 * RNG.random((500, 3))).astype(np.float32)
+    targets = scores > 0.2
+    fitted, _ = fit_thresholds(scores, targets, ["a", "b", "c"], shrink=10)
+    cut = np.array([fitted[name] for name in "abc"])
+    assert f1_score(targets, scores >= cut, average="macro") > 0.9
+
+
+def test_rare_label_is_drawn_to_the_global_threshold():
+    scores = RNG.random((1000, 2)).astype(np.float32)
+    targets = np.stack([scores[:, 0] > 0.5, np.zeros(1000, bool)], axis=1)
+    targets[int(scores[:, 1].argmax()), 1] = True
+    fitted, default = fit_thresholds(scores, targets, ["common", "rare"], shrink=300)
+    assert abs(fitted["rare"] - default) < 0.02
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8))
+def test_softmax_sums_to_one_whatever_comes(values):
+    assert softmax(np.array(values, np.float32)).sum() == pytest.approx(1.0, abs=1e-4)
+
+
+@given(st.floats(-1e30, 1e30))
+def test_sigmoid_stays_within_its_bounds(value):
+    assert 0.0 <= float(sigmoid(np.array([value], np.float32))[0]) <= 1.0
