@@ -1,0 +1,61 @@
+"""Cards from templates and measured facts; a fact that nobody measured is an error, never a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+
+from emo_hub.errors import CardError
+
+KINDS = ("dataset_cards", "model_cards")
+_PACKAGE = Path(__file__).parent
+
+
+def template_path(kind: str, name: str) -> Path:
+    """Find a card template, in a checkout or in an installed package.
+
+    Args:
+        kind: `dataset_cards` or `model_cards`.
+        name: the file's name without `.md`.
+
+    Raises:
+        CardError: no such template is there.
+    """
+    # The checkout comes first: whoever edits a template there expects to see the change.
+    places = (_PACKAGE.parent / kind, _PACKAGE / "templates" / kind)
+    for place in places:
+        if kind in KINDS and (path := place / f"{name}.md").is_file():
+            return path
+    raise CardError(
+        f"There is no card template '{name}' of kind '{kind}'; kinds are: {', '.join(KINDS)}."
+    )
+
+
+def render_card(template: str | Path, facts: Mapping[str, object]) -> str:
+    """Fill a template with facts.
+
+    Args:
+        template: the text of a Jinja template, or the path of one.
+        facts: what was measured, by the names that the template uses.
+
+    Returns:
+        The card, ending in one line break.
+
+    Raises:
+        CardError: the template asks for a fact that is not there, or is not a template.
+    """
+    text = template.read_text(encoding="utf-8") if isinstance(template, Path) else template
+    # Cards are Markdown, so nothing is escaped as HTML.
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    try:
+        return environment.from_string(text).render(facts).rstrip("\n") + "\n"
+    except jinja2.UndefinedError as error:
+        raise CardError(f"The card asks for a fact nobody measured: {error.message}.") from error
+    except jinja2.TemplateSyntaxError as error:
+        raise CardError(
+            f"The card template cannot be read, line {error.lineno}: {error}"
+        ) from error

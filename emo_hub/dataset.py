@@ -1,0 +1,192 @@
+"""The columns of emo-pillars, and a corpus on disk read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from datasets import ClassLabel, Dataset, Features, List, Value
+
+from emo_hub.errors import DataError
+from emo_hub.records import SPLITS
+from emo_hub.taxonomy import GOEMOTIONS
+
+Row = dict[str, Any]
+
+MANIFEST = "corpus.json"
+CONFIGS = ("contextless", "contextual", "descriptors", "narratives")
+
+_LABEL = ClassLabel(names=list(GOEMOTIONS.labels))
+_TEXT = Value("string")
+_DEGREE = Value("float32")
+_PROVENANCE = {"teacher": _TEXT, "prompt_version": _TEXT, "request_id": _TEXT}
+_SOFT_LABELS = {"labels": List(_LABEL), "intensities": List(_DEGREE)}
+_AFFECT = {
+    **_SOFT_LABELS,
+    "primary_emotion": _LABEL,
+    "descriptors": List(_TEXT),
+    "valence": _DEGREE,
+    "arousal": _DEGREE,
+    "dominance": _DEGREE,
+}
+_ORIGIN = {
+    "register": _TEXT,
+    "world": _TEXT,
+    "narrative_id": _TEXT,
+    "provenance": _PROVENANCE,
+}
+
+FEATURES: Mapping[str, Features] = {
+    "contextless": Features({"id": _TEXT, "utterance": _TEXT, **_AFFECT, **_ORIGIN}),
+    "contextual": Features(
+        {
+            "id": _TEXT,
+            "utterance": _TEXT,
+            "context": _TEXT,
+            "character": _TEXT,
+            "character_description": _TEXT,
+            "utterance_original": _TEXT,
+            **_AFFECT,
+            **_ORIGIN,
+        }
+    ),
+    "descriptors": Features(
+        {
+            "id": _TEXT,
+            "source": _TEXT,
+            "source_split": _TEXT,
+            "source_id": _TEXT,
+            "look": Value("int8"),
+            "descriptors": List(_TEXT),
+            **_SOFT_LABELS,
+            "valence": _DEGREE,
+            "arousal": _DEGREE,
+            "provenance": _PROVENANCE,
+        }
+    ),
+    "narratives": Features(
+        {
+            "id": _TEXT,
+            "title": _TEXT,
+            "genre": _TEXT,
+            "setting": _TEXT,
+            "narrative": _TEXT,
+            "characters": List({"name": _TEXT, "description": _TEXT}),
+            "provenance": _PROVENANCE,
+        }
+    ),
+}
+
+
+def parquet_name(config: str, split: str) -> str:
+    """Name the file of a split, relative to the corpus."""
+    return f"{config}/{split}-00000-of-00001.parquet"
+
+
+def table(config: str, rows: Iterable[Row]) -> Dataset:
+    """Put rows under the columns of a config.
+
+    Raises:
+        DataError: a row does not fit the columns.
+    """
+    features = FEATURES[config]
+    rows = list(rows)
+    try:
+        return Dataset.from_dict(
+            {name: [row[name] for row in rows] for name in features}, features=features
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"A row does not fit the columns of {config}: {error}") from error
+
+
+@dataclass(frozen=True)
+class StoredCorpus:
+    """A corpus on disk, read split by split as it is needed.
+
+    Args:
+        path: its folder.
+        manifest: what `corpus.json` says of it.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Give the number of rows of each config and split."""
+        counts: Mapping[str, Mapping[str, int]] = self.manifest["counts"]
+        return counts
+
+    @property
+    def version(self) -> str:
+        """Name the version of the corpus."""
+        return str(self.manifest["version"])
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the hash of all that the corpus was made from."""
+        return str(self.manifest["fingerprint"])
+
+    @property
+    def content(self) -> str:
+        """Give the hash of the rows themselves, which a change of code or card may leave alone."""
+        return str(self.manifest["content"])
+
+    def split(self, config: str, split: str) -> Dataset:
+        """Read a split, class numbers and their names included.
+
+        Raises:
+            DataError: there is no such split, or its file is missing, damaged or of other columns.
+        """
+        if config not in FEATURES or split not in SPLITS:
+            raise DataError(
+                f"There is no {config}/{split}; configs are {', '.join(CONFIGS)}, "
+                f"splits {', '.join(SPLITS)}."
+            )
+        file = self.path / parquet_name(config, split)
+        try:
+            found = Dataset(pq.read_table(file))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{file} cannot be read ({error}): build the corpus again.") from error
+        if found.features != FEATURES[config]:
+            raise DataError(f"{file} has other columns than {config}: build the corpus again.")
+        return found
+
+    def rows(self, config: str, split: str) -> list[Row]:
+        """Read a split as plain rows, with label names instead of class numbers.
+
+        Raises:
+            DataError: as `split` does.
+        """
+        names = GOEMOTIONS.labels
+        rows: list[Row] = self.split(config, split).to_list()
+        for row in rows:
+            if "labels" in row:
+                row["labels"] = [names[number] for number in row["labels"]]
+            if "primary_emotion" in row:
+                row["primary_emotion"] = names[row["primary_emotion"]]
+        return rows
+
+
+def read_corpus(path: Path) -> StoredCorpus:
+    """Open a corpus that `emo-hub corpus build` wrote.
+
+    Raises:
+        DataError: the folder is no such corpus.
+    """
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        [manifest[name] for name in ("counts", "version", "fingerprint", "content")]
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path} holds no corpus ({MANIFEST} is missing): make one with "
+            f"`emo-hub corpus build --out {path.name}`."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path / MANIFEST} cannot be read ({error}): build again.") from error
+    return StoredCorpus(path, manifest)

@@ -1,0 +1,200 @@
+"""The values that travel from a teacher's reply to a row of the corpus, and the ids they go by.
+
+All of them are frozen. Soft labels stay pairs of name and intensity here, so that a person can read
+them; they become columns exactly once, in `emo_hub.dataset`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+SPLITS = ("train", "validation", "test")
+
+
+def short_id(stage: str, request_id: str, index: int = 0) -> str:
+    """Give the id of a record: the same recording always gives the same id.
+
+    Args:
+        stage: the stage that made the record.
+        request_id: the request whose reply it came from.
+        index: which record of that reply it is.
+
+    Returns:
+        12 hexadecimal digits, the head of a SHA-256.
+    """
+    payload = json.dumps([stage, request_id, index], separators=(",", ":"))
+    return hashlib.sha256(payload.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who wrote a record, asked by which version of which prompt, in which request."""
+
+    teacher: str
+    prompt_version: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affect:
+    """What a text expresses, as its annotator put it.
+
+    Args:
+        emotions: pairs of label and intensity in 0.3..1, strongest first; 1 to 4 of them.
+        descriptors: free words and short phrases, the plainest first.
+        valence: 1 (unpleasant) to 5 (pleasant).
+        arousal: 1 (calm) to 5 (stirred up).
+        dominance: 1 (at the mercy of it) to 5 (in control), None where nobody was asked.
+    """
+
+    emotions: tuple[tuple[str, float], ...]
+    descriptors: tuple[str, ...]
+    valence: float
+    arousal: float
+    dominance: float | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Name the labels, strongest first."""
+        return tuple(label for label, _ in self.emotions)
+
+    @property
+    def intensities(self) -> tuple[float, ...]:
+        """Give the intensities, parallel to `labels`."""
+        return tuple(intensity for _, intensity in self.emotions)
+
+    @property
+    def primary(self) -> str:
+        """Name the strongest label; of equals the one that the annotator wrote first."""
+        return self.emotions[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A line that can be understood on its own."""
+
+    id: str
+    text: str
+    affect: Affect
+    register: str
+    world: str
+    provenance: Provenance
+    narrative_id: str = ""
+
+    @property
+    def group(self) -> str:
+        """Name what must stay in one split: its narrative, or else its request."""
+        return self.narrative_id or self.provenance.request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A person of a narrative, described in a sentence."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """A plot synopsis and two of its people."""
+
+    id: str
+    title: str
+    genre: str
+    setting: str
+    text: str
+    characters: tuple[Character, ...]
+    provenance: Provenance
+
+    @property
+    def group(self) -> str:
+        """Name what must stay in one split: the narrative."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class ContextualUtterance:
+    """A line of a narrative that needs its context, beside the same moment said in full.
+
+    Args:
+        id: of this record; the line said in full gets its own.
+        text: the line as it stands in its context, ambiguous without it.
+        original: the same moment, said so that it stands alone.
+        context: what happened before, without naming an emotion.
+        character: who says or thinks it.
+        narrative: the narrative it belongs to.
+        affect: what both wordings express.
+        provenance: where it came from.
+        index: its place among the utterances of the reply, from 0.
+    """
+
+    id: str
+    text: str
+    original: str
+    context: str
+    character: Character
+    narrative: Narrative
+    affect: Affect
+    provenance: Provenance
+    index: int
+
+    @property
+    def group(self) -> str:
+        """Name what must stay in one split: the narrative."""
+        return self.narrative.id
+
+    def stand_alone(self) -> Utterance:
+        """Give the line said in full as a record of its own."""
+        return Utterance(
+            id=short_id("scenes/original", self.provenance.request_id, self.index),
+            text=self.original,
+            affect=self.affect,
+            register="scene",
+            world=self.narrative.setting,
+            provenance=self.provenance,
+            narrative_id=self.narrative.id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A stand-off annotation of a public text, which is named by its id and never copied."""
+
+    id: str
+    source: str
+    source_split: str
+    source_id: str
+    look: int
+    affect: Affect
+    provenance: Provenance
+
+    @property
+    def group(self) -> str:
+        """Name what must stay in one split: the text, so that both looks at it do."""
+        return f"{self.source}/{self.source_split}/{self.source_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Something that did not become a row, and why; kept as data.
+
+    Args:
+        stage: where it was rejected.
+        request_id: the request it came from.
+        reason: a short word that can be counted.
+        detail: what was seen, in a sentence.
+        reply: the text that was rejected.
+        index: which record of the reply it was, None for a whole reply.
+        record_id: of a record that was read and then screened out.
+    """
+
+    stage: str
+    request_id: str
+    reason: str
+    detail: str = ""
+    reply: str = ""
+    index: int | None = None
+    record_id: str = ""
