@@ -1,0 +1,310 @@
+"""The dual encoder: the one place where text and context become tokens and logits become scores.
+
+Letters used in shapes throughout the package: B batch, T tokens, D embedding, L labels,
+C candidate labels, N examples.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel
+
+from emo_hub import checkpoint as files
+from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
+from emo_hub.errors import CheckpointError, InputError
+from emo_hub.taxonomy import find_emotion, normalise
+
+_LABEL_CACHE = 8192  # label vectors kept: 12 MiB at D = 384
+_CHARACTERS_PER_TOKEN = 16  # English averages 5; what lies past this many would be cut anyway
+
+
+def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """Average token vectors (B, T, D) over what is not padding, to unit vectors (B, D)."""
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+    return F.normalize(pooled, dim=-1)
+
+
+def vad_from(embeddings: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Read valence, arousal, dominance (B, 3) off unit text vectors (B, D), kept within 1..5."""
+    return 1.0 + 4.0 * torch.sigmoid(F.linear(embeddings, weight, bias))
+
+
+class EmotionModel(nn.Module):
+    """A text encoder and a label encoder in one set of weights, with the head that scores them.
+
+    `EmotionModel.load()` gives the embedded default, `EmotionModel.load(path_or_repo)` any other
+    checkpoint. Texts, contexts and labels go in as strings; numpy arrays come out.
+    """
+
+    vad_weight: Tensor
+    vad_bias: Tensor
+
+    def __init__(
+        self,
+        backbone: PreTrainedModel,
+        tokenizer: Any,  # noqa: ANN401
+        head: files.Head,
+        vad: tuple[Tensor, Tensor] | None,
+        moments: NullMoments | None,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.tokenizer = tokenizer
+        self.head = head
+        self.moments = moments
+        self.config = backbone.config
+        self.name = "emo_hub"
+        if vad is not None:
+            self.register_buffer("vad_weight", vad[0].float())
+            self.register_buffer("vad_bias", vad[1].float())
+        self.has_vad = vad is not None
+        self._label_vectors: OrderedDict[tuple[str, str | None], Floats] = OrderedDict()
+        self.eval()
+
+    @classmethod
+    def load(
+        cls,
+        name_or_path: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        device: str | torch.device = "cpu",
+    ) -> EmotionModel:
+        """Load a checkpoint from a folder or from the Hub; the embedded default when none is named.
+
+        Raises:
+            CheckpointError: a file is missing or damaged; the message names it.
+        """
+        from emo_hub.registration import default_model_folder
+
+        source = default_model_folder() if name_or_path is None else name_or_path
+        folder = files.locate(source, revision=revision)
+        head = files.read_head(folder)
+        base = folder if head.adapter is None else files.base_folder(head.base)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(base)
+            backbone = AutoModel.from_pretrained(base, dtype=torch.float32)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"The encoder in {base} does not load: {error}") from error
+        if head.adapter is not None:
+            files.merge_adapter(backbone, folder, head.adapter)
+        model = cls(backbone, tokenizer, head, files.read_vad(folder), files.read_moments(folder))
+        model.name = "emo_hub default" if name_or_path is None else str(source)
+        return model.to(device)
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str, **kwargs: Any) -> EmotionModel:  # noqa: ANN401
+        """Load as transformers' `pipeline()` asks for it; of its options, `revision` counts."""
+        # transformers passes revisions of local folders too, where they mean nothing.
+        revision = None if Path(name_or_path).is_dir() else kwargs.get("revision")
+        return cls.load(name_or_path, revision=revision)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.backbone.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The weights' number format."""
+        return next(self.backbone.parameters()).dtype
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        """Encode tokenised input to unit vectors (B, D)."""
+        hidden = self.backbone(**inputs).last_hidden_state
+        return mean_pool(hidden.float(), inputs["attention_mask"])
+
+    def tokenize(self, text: str, context: str | None = None) -> dict[str, list[int]]:
+        """Turn one text, after what came before it, into token ids.
+
+        A context too long to fit loses its beginning; the text itself is cut only where it alone
+        exceeds the limit.
+
+        Raises:
+            InputError: the text is not a string or is empty.
+        """
+        check_text(text)
+        longest = self.head.max_tokens
+        room = longest * _CHARACTERS_PER_TOKEN
+        if not context:
+            encoded = self.tokenizer(text[:room], truncation=True, max_length=longest)
+        else:
+            own = len(self.tokenizer(text[:room], truncation=True, max_length=longest)["input_ids"])
+            left = max(longest - own - 1, 0)
+            before = self.tokenizer(context[-room:], add_special_tokens=False)["input_ids"]
+            before = before[len(before) - min(left, len(before)) :]
+            encoded = self.tokenizer(
+                self.tokenizer.decode(before) if before else "",
+                text[:room],
+                truncation="longest_first",
+                max_length=longest,
+            )
+        return dict(encoded)
+
+    @torch.inference_mode()
+    def encode_texts(
+        self,
+        texts: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        batch_size: int = 64,
+    ) -> Floats:
+        """Encode texts to unit vectors (N, D), each after its context where it has one.
+
+        Raises:
+            InputError: a text is not a string or is empty, or there are not as many contexts.
+        """
+        pairs = _paired(texts, contexts)
+        tokens = [self.tokenize(text, context) for text, context in pairs]
+        order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]["input_ids"]))
+        vectors = np.zeros((len(tokens), self.config.hidden_size), dtype=np.float32)
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            batch = self.tokenizer.pad([tokens[i] for i in rows], return_tensors="pt")
+            vectors[rows] = self(**batch.to(self.device)).cpu().numpy()
+        return vectors
+
+    def encode_labels(
+        self, labels: Sequence[str], descriptions: Mapping[str, str] | None = None
+    ) -> Floats:
+        """Encode labels to unit vectors (C, D), each the mean of the ways of saying it.
+
+        A label that the lexicon knows brings its ways; a free one is read through the templates of
+        the head. A description, where the caller gives one, is one more way. Vectors are cached.
+
+        Raises:
+            InputError: a label is not a string or is empty.
+        """
+        keys = [(_checked_label(label), (descriptions or {}).get(label)) for label in labels]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._label_vectors]
+        ways = [self.ways_of(label, description) for label, description in missing]
+        flat = self.encode_texts([way for group in ways for way in group], batch_size=256)
+        found = {key: self._label_vectors[key] for key in keys if key in self._label_vectors}
+        start = 0
+        for key, group in zip(missing, ways, strict=True):
+            mean = flat[start : start + len(group)].mean(axis=0)
+            found[key] = (mean / np.linalg.norm(mean)).astype(np.float32)
+            start += len(group)
+        self._label_vectors.update(found)
+        while len(self._label_vectors) > _LABEL_CACHE:
+            self._label_vectors.popitem(last=False)
+        return np.stack([found[key] for key in keys])
+
+    def ways_of(self, label: str, description: str | None = None) -> list[str]:
+        """List the phrases that stand for a label."""
+        name = normalise(label)
+        emotion = None if name in self.head.trained_labels else find_emotion(name)
+        phrases = emotion.ways if emotion else ()
+        ways = [template.format(name) for template in self.head.templates]
+        ways += [phrase for phrase in phrases if phrase not in ways]
+        if description:
+            ways.append(description)
+        return ways
+
+    def raw_logits(self, texts: Floats, labels: Floats) -> Floats:
+        """Compare text vectors (N, D) with label vectors (C, D): scale * cosine + bias, (N, C)."""
+        return (self.head.logit_scale * (texts @ labels.T) + self.head.logit_bias).astype(
+            np.float32
+        )
+
+    def logits(self, texts: Floats, labels: Floats) -> Floats:
+        """Compare text vectors (N, D) with label vectors (C, D) to calibrated logits (N, C)."""
+        raw = self.raw_logits(texts, labels)
+        if self.moments is None or self.head.calibration is None:
+            return raw
+        mean, spread = self.moments.of_labels(labels)
+        standing_out = (texts @ labels.T - mean) / spread
+        return self.head.calibration.logits(raw, standing_out)
+
+    def competing_logits(self, texts: Floats, labels: Floats) -> Floats:
+        """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C."""
+        if self.moments is None or self.head.calibration is None:
+            return self.raw_logits(texts, labels)
+        mean, spread = self.moments.of_labels(labels)
+        standing_out = (texts @ labels.T - mean) / spread
+        return (self.head.calibration.competition * standing_out).astype(np.float32)
+
+    def score(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        multi_label: bool = True,
+    ) -> Floats:
+        """Give the probability (N, C), in [0, 1], that each text expresses each label.
+
+        Labels are rated each by itself, or, without `multi_label`, against each other, so that a
+        text's scores sum to one.
+        """
+        vectors, labelled = self.encode_texts(texts, contexts), self.encode_labels(labels)
+        if multi_label:
+            return sigmoid(self.logits(vectors, labelled))
+        return softmax(self.competing_logits(vectors, labelled))
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give the score (C,) from which each label counts; fitted on the teacher's labels."""
+        own = self.head.thresholds
+        default = self.head.default_threshold
+        return np.array([own.get(normalise(label), default) for label in labels], np.float32)
+
+    def dimensions(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> Floats | None:
+        """Give valence, arousal, dominance (N, 3), each 1..5; None where the head is absent."""
+        return self.read_vad(self.encode_texts(texts, contexts)) if self.has_vad else None
+
+    def read_vad(self, embeddings: Floats) -> Floats:
+        """Give valence, arousal, dominance (N, 3), each 1..5, of text vectors (N, D).
+
+        Raises:
+            CheckpointError: this checkpoint has no such head.
+        """
+        if not self.has_vad:
+            raise CheckpointError(
+                f"{self.name} has no valence-arousal-dominance head (vad_head.safetensors)."
+            )
+        with torch.inference_mode():
+            vectors = torch.from_numpy(embeddings).to(self.device)
+            found: Floats = vad_from(vectors, self.vad_weight, self.vad_bias).cpu().numpy()
+        return found
+
+
+def check_text(text: object) -> None:
+    """Refuse what is not a text.
+
+    Raises:
+        InputError: says what was got.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"A text must be a string; got {text!r:.60}, a {type(text).__name__}.")
+    if not text.strip():
+        raise InputError("A text is empty; give at least one word.")
+
+
+def _checked_label(label: object) -> str:
+    if not isinstance(label, str):
+        raise InputError(f"A label must be a string; got {label!r:.60}, a {type(label).__name__}.")
+    if not label.strip():
+        raise InputError("A candidate label is empty; give each label at least one letter.")
+    return normalise(label)
+
+
+def _paired(
+    texts: Sequence[str], contexts: Sequence[str | None] | None
+) -> list[tuple[str, str | None]]:
+    if isinstance(texts, str):
+        raise InputError("Give a list of texts; got one string.")
+    if contexts is None:
+        return [(text, None) for text in texts]
+    if len(contexts) != len(texts):
+        raise InputError(f"Got {len(texts)} texts and {len(contexts)} contexts; give one each.")
+    return list(zip(texts, contexts, strict=True))

@@ -1,0 +1,228 @@
+"""`pipeline("zero-shot-emotion")`: texts and typed labels in, calibrated scores out.
+
+One forward pass a text, however many labels: label vectors are encoded once and kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import Pipeline
+
+from emo_hub.calibration import Floats, sigmoid, softmax
+from emo_hub.errors import InputError
+from emo_hub.modeling import EmotionModel, check_text
+
+CandidateLabels = str | Sequence[str] | Mapping[str, str]
+
+
+class ZeroShotEmotionPipeline(Pipeline):
+    """Rate how much a text expresses each of the labels that the caller types.
+
+    Called with one text it gives one dict, with a list of texts a list, with a generator or a
+    dataset an iterator: `{"sequence", "labels", "scores"}`, labels sorted by falling score, as
+    transformers' zero-shot-classification does.
+
+    Keyword arguments of a call:
+        candidate_labels: a list, a comma-separated string, a dict of label to description, or a
+            list of lists, one for each text.
+        context: what happened or was said before the text; a list for a list of texts.
+        multi_label: True rates each label by itself, in [0, 1]; False makes them compete, and the
+            scores sum to one.
+        threshold: drops labels that score below this number, or, for "auto", below the threshold
+            that was fitted for each on synthetic data. Adds "none_of_these": whether none is left.
+        top_k: keeps this many labels at most.
+        vad: adds "valence", "arousal" and "dominance", each 1..5.
+
+    Raises:
+        InputError: an empty or non-string text or label, no labels, or arguments that do not fit.
+    """
+
+    model: EmotionModel
+    _load_tokenizer = False
+    _load_processor = False
+    _load_feature_extractor = False
+    _load_image_processor = False
+    _load_video_processor = False
+
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        if not isinstance(model, EmotionModel):
+            raise InputError(
+                f"The pipeline runs an EmotionModel; got a {type(model).__name__}."
+                " Give the checkpoint's folder or repository instead, or EmotionModel.load(it)."
+            )
+        kwargs["tokenizer"] = model.tokenizer
+        super().__init__(model, *args, **kwargs)  # type: ignore[arg-type]
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Rate one text, a list, a generator or a dataset of texts; see the class."""
+        if args:
+            raise InputError("Give the labels by name: clf(text, candidate_labels=[...]).")
+        labels = kwargs.pop("candidate_labels", None)
+        context = kwargs.pop("context", None)
+        if isinstance(inputs, (tuple, list)):
+            return super().__call__(list(_with_each(inputs, labels, context)), **kwargs)
+        if isinstance(inputs, Iterable) and not isinstance(inputs, (str, bytes, Mapping)):
+            if isinstance(context, str | type(None)) and not _is_nested(labels):
+                # Datasets and generators are read lazily, so one set of labels serves them all.
+                items = ({"text": text, **_shared(labels, context)} for text in inputs)
+                return super().__call__(items, **kwargs)
+            return super().__call__(_with_each(inputs, labels, context), **kwargs)
+        return super().__call__({"text": inputs, **_shared(labels, context)}, **kwargs)
+
+    def thresholds(self, labels: Sequence[str]) -> list[float]:
+        """Give the score from which `threshold="auto"` keeps each label."""
+        return [float(t) for t in self.model.thresholds(labels)]
+
+    def _sanitize_parameters(
+        self,
+        *,
+        multi_label: bool | None = None,
+        threshold: float | str | None = None,
+        top_k: int | None = None,
+        vad: bool | None = None,
+        **unknown: Any,  # noqa: ANN401
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        if unknown:
+            raise InputError(
+                f"The pipeline knows no argument {', '.join(sorted(unknown))}; it "
+                "takes candidate_labels, context, multi_label, threshold, top_k and vad."
+            )
+        is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+        if threshold not in (None, "auto") and not (is_number and 0 <= float(threshold) <= 1):
+            raise InputError(f"threshold must be 'auto' or within 0..1; got {threshold!r}.")
+        if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
+            raise InputError(f"top_k must be a whole number from 1; got {top_k!r}.")
+        given = {"multi_label": multi_label, "threshold": threshold, "top_k": top_k, "vad": vad}
+        return {}, {}, {name: value for name, value in given.items() if value is not None}
+
+    def preprocess(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn one text with its labels into tensors and two strings that travel along."""
+        labels = _label_map(item["labels"])
+        tokens = self.model.tokenize(item["text"], item["context"])
+        tensors = {name: torch.tensor([ids]) for name, ids in tokens.items()}
+        return {**tensors, "sequence": item["text"], "labels": json.dumps(labels)}
+
+    def _forward(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        carried = {name: inputs.pop(name) for name in ("sequence", "labels")}
+        return {"embedding": self.model(**inputs), **carried}
+
+    def postprocess(
+        self,
+        outputs: dict[str, Any],
+        *,
+        multi_label: bool = True,
+        threshold: float | str | None = None,
+        top_k: int | None = None,
+        vad: bool = False,
+    ) -> dict[str, Any]:
+        """Turn one text's vector into sorted labels and scores."""
+        embedding = outputs["embedding"].float().cpu().numpy().reshape(1, -1)
+        described: dict[str, str | None] = json.loads(outputs["labels"])
+        labels = list(described)
+        vectors = self.model.encode_labels(labels, {k: v for k, v in described.items() if v})
+        each = sigmoid(self.model.logits(embedding, vectors)[0])
+        if multi_label:
+            scores = each
+        else:
+            scores = softmax(self.model.competing_logits(embedding, vectors)[0])
+        kept = self._kept(labels, each, scores, threshold)
+        order = sorted(kept, key=lambda i: -float(scores[i]))[:top_k]
+        result: dict[str, Any] = {
+            "sequence": outputs["sequence"],
+            "labels": [labels[i] for i in order],
+            "scores": [float(scores[i]) for i in order],
+        }
+        if threshold is not None:
+            result["none_of_these"] = not order
+        if vad:
+            names = ("valence", "arousal", "dominance")
+            values = self.model.read_vad(embedding)[0]
+            result.update({name: float(v) for name, v in zip(names, values, strict=True)})
+        return result
+
+    def _kept(
+        self, labels: list[str], each: Floats, scores: Floats, threshold: float | str | None
+    ) -> Sequence[int]:
+        if threshold is None:
+            return range(len(labels))
+        if threshold == "auto":
+            # The fitted thresholds speak of each label by itself, also when the labels compete.
+            return np.flatnonzero(each >= self.model.thresholds(labels)).tolist()
+        return np.flatnonzero(scores >= float(threshold)).tolist()
+
+
+def pipeline(
+    task: str = "zero-shot-emotion",
+    model: str | Path | EmotionModel | None = None,
+    **kwargs: Any,  # noqa: ANN401
+) -> ZeroShotEmotionPipeline:
+    """Make the pipeline without asking transformers to find the class.
+
+    The same as transformers' `pipeline(...)`, for checkpoints that carry no code.
+    """
+    loaded = model if isinstance(model, EmotionModel) else EmotionModel.load(model)
+    kwargs.setdefault("device", loaded.device)
+    return ZeroShotEmotionPipeline(model=loaded, task=task, **kwargs)
+
+
+def _shared(labels: CandidateLabels | None, context: str | None) -> dict[str, Any]:
+    if context is not None and not isinstance(context, str):
+        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+    if _is_nested(labels):
+        raise InputError("Got a list of label lists with one text; give one list of labels.")
+    return {"labels": labels, "context": context}
+
+
+def _is_nested(labels: object) -> bool:
+    return (
+        isinstance(labels, Sequence)
+        and not isinstance(labels, str)
+        and len(labels) > 0
+        and isinstance(labels[0], (list, tuple, Mapping))
+    )
+
+
+def _with_each(texts: Iterable[Any], labels: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Give each text its own labels and context where lists of them came, else the shared ones."""
+    each_labels = labels if _is_nested(labels) else itertools.repeat(labels)
+    each_context = (
+        itertools.repeat(context) if context is None or isinstance(context, str) else context
+    )
+    if isinstance(texts, Sequence):
+        for name, each in (("label lists", each_labels), ("contexts", each_context)):
+            if isinstance(each, Sequence) and len(each) != len(texts):
+                raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
+    for text, own_labels, own_context in zip(texts, each_labels, each_context, strict=False):
+        check_text(text)
+        yield {"text": text, **_shared(own_labels, own_context)}
+
+
+def _label_map(labels: CandidateLabels | None) -> dict[str, str | None]:
+    """Bring every accepted form of candidate labels to label -> description, without repeats."""
+    if isinstance(labels, str):
+        labels = [part.strip() for part in labels.split(",") if part.strip()]
+    if labels is None or (isinstance(labels, Sequence | Mapping) and len(labels) == 0):
+        raise InputError("No candidate labels: give at least one, e.g. candidate_labels=['joy'].")
+    if not isinstance(labels, Sequence | Mapping):
+        raise InputError(
+            f"candidate_labels must be a list, a comma-separated string or a dict of descriptions; "
+            f"got a {type(labels).__name__}."
+        )
+    table: dict[str, str | None] = dict.fromkeys(labels)
+    if isinstance(labels, Mapping):
+        table.update(labels)
+    for label, description in table.items():
+        if not isinstance(label, str) or not label.strip():
+            raise InputError(f"A candidate label must be a non-empty string; got {label!r:.60}.")
+        if description is not None and not isinstance(description, str):
+            raise InputError(
+                f"The description of '{label}' must be a string; got {description!r:.60}."
+            )
+    return table
