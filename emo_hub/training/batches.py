@@ -1,0 +1,178 @@
+"""Rows to batches: which phrases a batch compares its texts with, and what is known of each pair.
+
+The phrases of a batch are the 28 names, every distinct descriptor of its rows, and a few drawn from
+the whole vocabulary. They depend only on the global batch, the seed and the step, so each process
+of a distributed run builds the same phrases and its own rows of the target matrix.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emo_hub.calibration import Floats
+from emo_hub.taxonomy import GOEMOTIONS, find_emotion
+from emo_hub.training.rows import TrainingRow
+
+_NAMES = GOEMOTIONS.labels
+_NAME_SET = frozenset(_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step's input.
+
+    Args:
+        rows: the texts, B of them.
+        phrases: what they are compared with, C strings as the label tower reads them.
+        targets: (B, C) in [0, 1].
+        weights: (B, C), 0 where nothing is known of the pair.
+        vad: (B, 3), each 1..5, NaN where unknown.
+    """
+
+    rows: tuple[TrainingRow, ...]
+    phrases: tuple[str, ...]
+    targets: Floats
+    weights: Floats
+    vad: Floats
+
+    def part(self, rank: int, world_size: int) -> Batch:
+        """Give the rows of one process; the phrases are everybody's."""
+        own = slice(rank, None, world_size)
+        return Batch(
+            self.rows[own], self.phrases, self.targets[own], self.weights[own], self.vad[own]
+        )
+
+
+class DescriptorVocabulary:
+    """Every descriptor of the training rows, with the labels of the rows it was written for.
+
+    Args:
+        rows: the training rows.
+        use_labels: False where the labels may not be read (descriptor-only supervision); then
+            relatedness is judged by shared words alone.
+    """
+
+    def __init__(self, rows: Sequence[TrainingRow], *, use_labels: bool = True) -> None:
+        self.use_labels = use_labels
+        self._labels: dict[str, set[str]] = {}
+        counts: dict[str, int] = {}
+        for row in rows:
+            for descriptor in row.descriptors:
+                self._labels.setdefault(descriptor, set()).update(row.labels if use_labels else ())
+                counts[descriptor] = counts.get(descriptor, 0) + 1
+        self._words = {d: frozenset(d.split()) for d in self._labels}
+        # Square roots, so that frequent words are drawn often and rare ones at all.
+        self.phrases = tuple(d for d in counts if d not in _NAME_SET)
+        self._cumulative = np.cumsum([math.sqrt(counts[d]) for d in self.phrases])
+
+    def __len__(self) -> int:
+        return len(self.phrases)
+
+    def draw(self, count: int, rng: random.Random) -> list[str]:
+        """Draw distinct phrases, up to `count` of them."""
+        if not self.phrases:
+            return []
+        total = float(self._cumulative[-1])
+        picks = np.searchsorted(self._cumulative, [rng.random() * total for _ in range(count)])
+        return list(dict.fromkeys(self.phrases[min(i, len(self.phrases) - 1)] for i in picks))
+
+    def may_hold(self, row: TrainingRow, descriptor: str) -> bool:
+        """Tell whether a descriptor written for other rows may hold for this one too.
+
+        It may where the rows it was written for share an emotion with this row, or where it shares
+        a word with one of this row's own descriptors: "quiet pride" was written for another text,
+        but nobody asked whether it fits this proud one. Such pairs are unknown, not negative.
+        """
+        if self.use_labels and not self._labels.get(descriptor, set()).isdisjoint(row.labels):
+            return True
+        words = self._words.get(descriptor) or frozenset(descriptor.split())
+        return any(not words.isdisjoint(d.split()) for d in row.descriptors)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchSettings:
+    """How batches are made; see the recipe for the meaning of each."""
+
+    batch_size: int
+    extra_phrases: int
+    template_share: float
+    templates: tuple[str, ...]
+    use_labels: bool
+    intensity_floor: float
+    seed: int
+
+
+def plan_epoch(rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int) -> list[list[int]]:
+    """Order one epoch: shuffled, texts of like length together, batches shuffled again."""
+    rng = random.Random(f"{settings.seed}/plan/{epoch}")
+    order = list(range(len(rows)))
+    rng.shuffle(order)
+    size = settings.batch_size
+    batches = []
+    for start in range(0, len(order), size * 20):
+        chunk = sorted(order[start : start + size * 20], key=lambda i: _length(rows[i]))
+        batches += [chunk[i : i + size] for i in range(0, len(chunk), size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def make_batch(
+    rows: Sequence[TrainingRow],
+    vocabulary: DescriptorVocabulary,
+    settings: BatchSettings,
+    step: int,
+) -> Batch:
+    """Decide the phrases of a global batch and what is known of each pair of text and phrase.
+
+    A text's own labels and descriptors are positives: labels as strong as their intensity, lifted
+    to the floor. Labels that the teacher did not give are negatives, since it was asked for all
+    that hold. Descriptors of other rows are negatives only where they cannot hold, see
+    `DescriptorVocabulary.may_hold`. Without labels (descriptor-only supervision) the 28 names are
+    no candidates at all, unless a descriptor happens to be one.
+    """
+    rng = random.Random(f"{settings.seed}/batch/{step}")
+    names = _NAMES if settings.use_labels else ()
+    own = dict.fromkeys(d for row in rows for d in row.descriptors if d not in names)
+    drawn = [p for p in vocabulary.draw(settings.extra_phrases, rng) if p not in own]
+    columns = [*names, *own, *drawn]
+    position = {phrase: i for i, phrase in enumerate(columns)}
+    targets = np.zeros((len(rows), len(columns)), np.float32)
+    weights = np.ones_like(targets)
+    for r, row in enumerate(rows):
+        if settings.use_labels:
+            _set_labels(targets[r], row.labels, settings.intensity_floor)
+        for c in range(len(names), len(columns)):
+            if vocabulary.may_hold(row, columns[c]):
+                weights[r, c] = 0.0
+        for descriptor in row.descriptors:
+            targets[r, position[descriptor]] = 1.0
+            weights[r, position[descriptor]] = 1.0
+    said = tuple(_said(phrase, settings, rng) for phrase in columns)
+    vad = np.array([row.vad for row in rows], np.float32)
+    return Batch(tuple(rows), said, targets, weights, vad)
+
+
+def _set_labels(targets: Floats, labels: Mapping[str, float], floor: float) -> None:
+    for label, intensity in labels.items():
+        targets[GOEMOTIONS.index(label)] = floor + (1.0 - floor) * intensity
+
+
+def _said(phrase: str, settings: BatchSettings, rng: random.Random) -> str:
+    # Said in many ways, so that a label that a user types is understood in each of them.
+    if rng.random() >= settings.template_share:
+        return phrase
+    emotion = find_emotion(phrase)
+    ways = emotion.ways if emotion else ()
+    choice = rng.randrange(len(settings.templates) + len(ways))
+    if choice < len(ways):
+        return ways[choice]
+    return settings.templates[choice - len(ways)].format(phrase)
+
+
+def _length(row: TrainingRow) -> int:
+    return len(row.text) + len(row.context or "")

@@ -1,0 +1,358 @@
+"""`emo-hub train contrastive`: corpus in, zero-shot checkpoint out.
+
+Rows are joined, the towers fitted, and the result is measured on validation rows for calibration
+and thresholds. Everything that decides the outcome is a setting of the recipe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from transformers import AutoTokenizer, PreTrainedModel
+
+from emo_hub import checkpoint as files
+from emo_hub.config import fill, recipe_hash
+from emo_hub.dataset import read_corpus
+from emo_hub.errors import DataError, SettingsError
+from emo_hub.modeling import EmotionModel
+from emo_hub.taxonomy import GOEMOTIONS
+from emo_hub.training.batches import BatchSettings
+from emo_hub.training.finish import Judgement, judge
+from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
+from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
+from emo_hub.training.towers import Towers, TowerSettings
+from emo_hub.version import __version__
+
+# The ways a label is said in training and, the first three, at inference.
+TEMPLATES = ("{}", "feeling {}", "I felt {}", "I feel {}", "a feeling of {}", "emotion: {}")
+HEAD_TEMPLATES = TEMPLATES[:3]
+RUN_FILE = "training.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastiveRecipe:
+    """Settings of one contrastive run. Each is read in the file named by the comment above it."""
+
+    # What is trained, in towers.py.
+    base: str = files.PACKAGED_BASE  # a path, a Hub repository, or the packaged MiniLM
+    adapter_rank: int = 16  # 0 trains every weight
+    adapter_alpha: int = 32
+    dropout: float = 0.1
+    logit_scale: float = 10.0  # at the start
+    logit_bias: float = -5.0  # at the start: most pairs are negatives
+    vad_weight: float = 0.5  # of squared scale points against nats
+    max_tokens: int = 128
+    # What it is trained on, in rows.py.
+    use_utterances: bool = True
+    use_comments: bool = True
+    max_rows: int = 0  # a seeded sample of so many; 0 takes all
+    supervision: str = "labels and descriptors"  # or "descriptors"
+    # What is compared with what, in batches.py.
+    batch_size: int = 64  # texts over all processes
+    extra_phrases: int = 24
+    template_share: float = 0.5
+    intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence
+    # How long and how fast, in loop.py.
+    epochs: int = 3
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup_share: float = 0.06
+    accumulation_steps: int = 1
+    max_grad_norm: float = 1.0
+    average_decay: float = 0.0  # 0 keeps the last weights
+    mixed_precision: str = "auto"  # or "bf16", "no"
+    save_every: int = 200  # steps; 0 never
+    seed: int = 0
+    # What the scores mean, in finish.py.
+    threshold_shrink: float = 300.0  # positives that the global threshold is worth
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "supervision": ("labels and descriptors", "descriptors"),
+            "mixed_precision": ("auto", "bf16", "no"),
+        }
+        for key, values in allowed.items():
+            if getattr(self, key) not in values:
+                raise SettingsError(f"{key} must be one of {values}; got {getattr(self, key)!r}.")
+        for key in ("epochs", "batch_size", "accumulation_steps", "max_tokens"):
+            if getattr(self, key) < 1:
+                raise SettingsError(f"{key} must be at least 1; got {getattr(self, key)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run made.
+
+    Args:
+        path: the checkpoint's folder.
+        reused: whether it stood there already, from the same recipe and data.
+        notes: what was joined, and what was left out.
+        losses: of the steps taken.
+        resumed_at: the step it went on from; 0 for a fresh run.
+    """
+
+    path: Path
+    reused: bool
+    notes: tuple[str, ...]
+    losses: tuple[float, ...] = ()
+    resumed_at: int = 0
+
+
+def train_contrastive(
+    data: Path,
+    out: Path,
+    recipe: ContrastiveRecipe,
+    *,
+    texts: str = "",
+    name: str = "",
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Trained:
+    """Distil a corpus into a dual encoder.
+
+    A run that was stopped goes on from its last saved state; one that is finished is reused when
+    recipe, data and texts are the same.
+
+    Args:
+        data: an emo-pillars folder.
+        out: where the checkpoint goes.
+        recipe: the settings.
+        texts: where the annotated comments' texts are: a folder, "hub", or "" for nowhere.
+        name: of the recipe, for the card.
+        progress: is told the step, the number of steps and the loss.
+        say: is told, in sentences, what was found and done.
+
+    Raises:
+        DataError: nothing to train on, or the data folder is no corpus.
+        CheckpointError: a damaged base or training state.
+    """
+    rows, validation, notes = _rows(data, recipe, texts)
+    for note in notes:
+        say(note)
+    run = _describe(data, recipe, name, rows, notes)
+    if _same_run(out, run):
+        say(f"{out} was made by this very recipe from this very data: reused.")
+        return Trained(out, reused=True, notes=notes)
+    torch.manual_seed(recipe.seed)
+    towers = Towers(_part(TowerSettings, recipe))
+    tokenizer = AutoTokenizer.from_pretrained(files.base_folder(recipe.base))
+    reader = _model(towers.backbone, tokenizer, _bare_head(recipe), None)
+    state = out.with_name(f".{out.name}-{run['run']}")
+    fitted = fit(
+        towers,
+        reader.tokenize,
+        tokenizer,
+        rows,
+        (_part(LoopSettings, recipe), _batch_settings(recipe)),
+        state,
+        progress,
+    )
+    if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
+        judged = _judged(towers, tokenizer, recipe, rows, validation)
+        _write(out, towers, judged, recipe, {**run, "steps": fitted.steps})
+        shutil.rmtree(state, ignore_errors=True)
+    return Trained(
+        out, reused=False, notes=notes, losses=fitted.losses, resumed_at=fitted.resumed_at
+    )
+
+
+def _rows(
+    data: Path, recipe: ContrastiveRecipe, texts: str
+) -> tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...], tuple[str, ...]]:
+    rows: tuple[TrainingRow, ...] = ()
+    notes = []
+    validation = corpus_rows(data, "validation")
+    if recipe.use_utterances:
+        rows = corpus_rows(data, "train")
+        notes.append(f"{len(rows)} synthetic rows from {data}.")
+    if recipe.use_comments:
+        joined = annotated_rows(data, "train", texts)
+        rows += joined.rows
+        notes.append(joined.note)
+        # The comments' own test split serves nothing else, and more rows settle rare thresholds.
+        if recipe.supervision != "descriptors":
+            validation += annotated_rows(data, "validation", texts).rows
+    if not rows:
+        raise DataError(
+            "There is nothing to train on: the recipe leaves the utterances out, and no annotated "
+            "comment was joined; give the texts, or set use_utterances = true."
+        )
+    if 0 < recipe.max_rows < len(rows):
+        notes.append(f"A sample of {recipe.max_rows} of these {len(rows)} rows is trained on.")
+        rows = tuple(random.Random(recipe.seed).sample(rows, recipe.max_rows))
+    return rows, validation, tuple(notes)
+
+
+def _describe(
+    data: Path,
+    recipe: ContrastiveRecipe,
+    name: str,
+    rows: tuple[TrainingRow, ...],
+    notes: tuple[str, ...],
+) -> dict[str, Any]:
+    corpus = read_corpus(data)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.source] = counts.get(row.source, 0) + 1
+    identity = {"recipe": recipe_hash(recipe), "content": corpus.content, "rows": counts}
+    return {
+        "command": "emo-hub train contrastive" + (f" --recipe {name}" if name else ""),
+        "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
+        "recipe_hash": identity["recipe"],
+        "recipe": dataclasses.asdict(recipe),
+        "corpus_version": corpus.version,
+        "corpus_content": corpus.content,
+        "rows": counts,
+        "notes": list(notes),
+        "precision": best_precision(recipe.mixed_precision),
+        "versions": {"emo_hub": __version__, "torch": str(torch.__version__)},
+    }
+
+
+def _same_run(out: Path, run: Mapping[str, Any]) -> bool:
+    try:
+        made = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return bool(made.get("run") == run["run"])
+
+
+def _part(cls: type[Any], recipe: ContrastiveRecipe) -> Any:  # noqa: ANN401
+    names = [field.name for field in dataclasses.fields(cls)]
+    return fill(cls, {name: getattr(recipe, name) for name in names}, where=cls.__name__)
+
+
+def _batch_settings(recipe: ContrastiveRecipe) -> BatchSettings:
+    return BatchSettings(
+        batch_size=recipe.batch_size,
+        extra_phrases=recipe.extra_phrases,
+        template_share=recipe.template_share,
+        templates=TEMPLATES[1:],
+        use_labels=recipe.supervision != "descriptors",
+        intensity_floor=recipe.intensity_floor,
+        seed=recipe.seed,
+    )
+
+
+def _bare_head(recipe: ContrastiveRecipe) -> files.Head:
+    return files.Head(
+        logit_scale=recipe.logit_scale,
+        logit_bias=recipe.logit_bias,
+        templates=HEAD_TEMPLATES,
+        trained_labels=GOEMOTIONS.labels if recipe.supervision != "descriptors" else (),
+        max_tokens=recipe.max_tokens,
+        thresholds={},
+        default_threshold=0.5,
+        calibration=None,
+        base=recipe.base,
+    )
+
+
+def _model(
+    backbone: PreTrainedModel,
+    tokenizer: Any,  # noqa: ANN401
+    head: files.Head,
+    towers: Towers | None,
+) -> EmotionModel:
+    vad = None
+    if towers is not None and towers.vad_share > 0:
+        vad = (towers.vad.weight.detach().clone(), towers.vad.bias.detach().clone())
+    return EmotionModel(backbone, tokenizer, head, vad, None)
+
+
+def _judged(
+    towers: Towers,
+    tokenizer: Any,  # noqa: ANN401
+    recipe: ContrastiveRecipe,
+    rows: tuple[TrainingRow, ...],
+    validation: tuple[TrainingRow, ...],
+) -> tuple[EmotionModel, Judgement, dict[str, torch.Tensor]]:
+    backbone = towers.backbone
+    updates: dict[str, torch.Tensor] = {}
+    if recipe.adapter_rank:
+        updates = _low_rank_updates(backbone)
+        backbone = backbone.merge_and_unload()
+    head = dataclasses.replace(
+        _bare_head(recipe),
+        logit_scale=float(towers.log_scale.detach().exp()),
+        logit_bias=float(towers.bias.detach()),
+    )
+    model = _model(backbone.float().cpu(), tokenizer, head, towers)
+    return model, judge(model, rows, validation, shrink=recipe.threshold_shrink), updates
+
+
+def _low_rank_updates(backbone: nn.Module) -> dict[str, torch.Tensor]:
+    found = {}
+    for name, parameter in backbone.named_parameters():
+        if ".lora_A." in name or ".lora_B." in name:
+            plain = name.removeprefix("base_model.model.").replace(".default.weight", "")
+            found[plain] = parameter.detach().to(torch.float16).cpu().contiguous()
+    return found
+
+
+def _write(
+    out: Path,
+    towers: Towers,
+    judged: tuple[EmotionModel, Judgement, dict[str, torch.Tensor]],
+    recipe: ContrastiveRecipe,
+    run: Mapping[str, Any],
+) -> None:
+    """Write the checkpoint beside its place, then move it there: a full disk spoils nothing."""
+    model, judgement, updates = judged
+    fresh = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    head = dataclasses.replace(
+        model.head,
+        thresholds=judgement.thresholds,
+        default_threshold=judgement.default_threshold,
+        calibration=judgement.calibration,
+        facts=judgement.facts,
+    )
+    model.backbone.save_pretrained(fresh)
+    model.tokenizer.save_pretrained(fresh)
+    files.write_sentence_transformers_layout(
+        fresh, dimension=int(model.config.hidden_size), max_tokens=recipe.max_tokens
+    )
+    _write_parts(fresh, model, head, judgement, run)
+    if updates:
+        small = fresh / "adapter"
+        small.mkdir()
+        save_file(updates, small / files.ADAPTER_FILE)
+        settings = files.AdapterSettings(
+            rank=recipe.adapter_rank,
+            alpha=recipe.adapter_alpha,
+            sha256=files.file_sha256(small / files.ADAPTER_FILE),
+        )
+        model.config.save_pretrained(small)
+        _write_parts(small, model, dataclasses.replace(head, adapter=settings), judgement, run)
+    if out.exists():
+        shutil.rmtree(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh.rename(out)
+
+
+def _write_parts(
+    folder: Path,
+    model: EmotionModel,
+    head: files.Head,
+    judgement: Judgement,
+    run: Mapping[str, Any],
+) -> None:
+    files.write_head(head, folder)
+    files.write_moments(judgement.moments, folder)
+    if model.has_vad:
+        tensors = {"weight": model.vad_weight.contiguous(), "bias": model.vad_bias.contiguous()}
+        save_file(tensors, folder / files.VAD_FILE)
+    text = json.dumps(run, indent=1, sort_keys=True)
+    (folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,157 @@
+"""What the trainer learns from: rows of the corpus, and annotations joined to public comments.
+
+Of a public source only ids and texts are read, never a human label.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emo_hub.dataset import read_corpus
+from emo_hub.errors import DataError
+from emo_hub.taxonomy import normalise
+
+Source = Literal["utterance", "scene", "comment"]
+HUB_SOURCE = ("google-research-datasets/go_emotions", "simplified")
+_UNKNOWN = (math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """One text with what the teacher said of it.
+
+    Args:
+        id: the record's id in the corpus.
+        source: where the text comes from.
+        text: what is read.
+        context: what came before it, or None.
+        labels: intensity, 0.3..1, of each label that holds.
+        descriptors: free words, normalised.
+        vad: valence, arousal, dominance, each 1..5; NaN where unknown.
+    """
+
+    id: str
+    source: Source
+    text: str
+    context: str | None
+    labels: Mapping[str, float]
+    descriptors: tuple[str, ...]
+    vad: tuple[float, float, float] = _UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Rows whose texts were found, and a sentence that says what was and what was not."""
+
+    rows: tuple[TrainingRow, ...]
+    note: str
+
+
+def corpus_rows(data: Path, split: str) -> tuple[TrainingRow, ...]:
+    """Read the synthetic rows of one split: utterances by themselves, and those after a context.
+
+    Raises:
+        DataError: the folder is no emo-pillars corpus.
+    """
+    corpus = read_corpus(data)
+    alone = [
+        _row(r, r["utterance"], None, "scene" if r["narrative_id"] else "utterance")
+        for r in corpus.rows("contextless", split)
+    ]
+    after = [
+        _row(r, r["utterance"], r["context"], "scene") for r in corpus.rows("contextual", split)
+    ]
+    return (*alone, *after)
+
+
+def annotated_rows(data: Path, split: str, texts: str) -> Joined:
+    """Join the stand-off annotations of one split with the public texts they speak of.
+
+    Args:
+        data: the corpus folder.
+        split: which of its splits.
+        texts: a folder with `train.parquet` (columns id and text), "hub", or "" for none.
+
+    Raises:
+        DataError: `texts` names a folder that has no such file.
+    """
+    annotations = read_corpus(data).rows("descriptors", split)
+    if not texts:
+        return Joined((), f"{len(annotations)} annotated comments left out: no texts were given.")
+    found = _hub_texts() if texts == "hub" else _folder_texts(Path(texts))
+    if found is None:
+        return Joined(
+            (), f"{len(annotations)} annotated comments left out: the Hub is not reachable."
+        )
+    known, held_out = found
+    rows, absent, in_test = [], 0, 0
+    for annotation in annotations:
+        text = known.get(annotation["source_id"])
+        if text is None:
+            absent += 1
+        elif text in held_out:
+            in_test += 1
+        else:
+            rows.append(_row(annotation, text, None, "comment"))
+    note = (
+        f"{len(rows)} annotated comments joined with their texts; {absent} texts not found, "
+        f"{in_test} dropped because the same text stands in the source's dev or test split."
+    )
+    return Joined(tuple(rows), note)
+
+
+def _row(record: Mapping[str, Any], text: str, context: str | None, source: Source) -> TrainingRow:
+    values = [record.get(name) for name in ("valence", "arousal", "dominance")]
+    valence, arousal, dominance = (math.nan if v is None else float(v) for v in values)
+    return TrainingRow(
+        id=record["id"],
+        source=source,
+        text=text,
+        context=context,
+        labels=dict(zip(record["labels"], record["intensities"], strict=True)),
+        descriptors=tuple(dict.fromkeys(normalise(d) for d in record["descriptors"])),
+        vad=(valence, arousal, dominance),
+    )
+
+
+def _folder_texts(folder: Path) -> tuple[dict[str, str], set[str]]:
+    path = folder / "train.parquet"
+    if not path.exists():
+        raise DataError(
+            f"{folder} has no train.parquet with the GoEmotions comments (columns id and text); "
+            "name the folder that has it, 'hub', or leave it out to train without them."
+        )
+    known = _id_to_text(path)
+    others = [folder / name for name in ("dev.parquet", "test.parquet") if (folder / name).exists()]
+    return known, {text for other in others for text in _id_to_text(other).values()}
+
+
+def _id_to_text(path: Path) -> dict[str, str]:
+    try:
+        table = pq.read_table(path, columns=["id", "text"])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(
+            f"{path} cannot be read as Parquet with columns id and text: {error}"
+        ) from error
+    return dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
+
+
+def _hub_texts() -> tuple[dict[str, str], set[str]] | None:
+    from datasets import load_dataset
+
+    try:
+        splits = load_dataset(*HUB_SOURCE)
+    except (ConnectionError, FileNotFoundError, OSError):
+        return None
+    # The label columns are dropped before anything is read.
+    tables = {name: split.select_columns(["id", "text"]) for name, split in splits.items()}
+    known = dict(zip(tables["train"]["id"], tables["train"]["text"], strict=True))
+    held_out = {text for name in ("validation", "test") for text in tables[name]["text"]}
+    return known, held_out

@@ -1,0 +1,340 @@
+"""Training: what a batch knows, what the loss is, and that runs resume, repeat and distribute."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from emo_hub.config import read_recipe
+from emo_hub.errors import CheckpointError, DataError, SettingsError
+from emo_hub.modeling import EmotionModel
+from emo_hub.taxonomy import GOEMOTIONS
+from emo_hub.training.batches import BatchSettings, DescriptorVocabulary, make_batch, plan_epoch
+from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
+from emo_hub.training.losses import multi_positive_sigmoid_loss, vad_loss
+from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
+
+
+def row(text, labels, *descriptors, **kwargs):
+    return TrainingRow(text, "utterance", text, None, labels, descriptors, **kwargs)
+
+
+ROWS = [
+    row("we won", {"joy": 0.9, "pride": 0.5}, "triumph", "quiet pride"),
+    row("my medal", {"pride": 0.8}, "glowing"),
+    row("he is gone", {"grief": 1.0}, "sorrow"),
+]
+SETTINGS = BatchSettings(
+    batch_size=2,
+    extra_phrases=0,
+    template_share=0.0,
+    templates=("feeling {}",),
+    use_labels=True,
+    intensity_floor=0.0,
+    seed=1,
+)
+
+
+def cell(batch, r, phrase):
+    c = batch.phrases.index(phrase)
+    return batch.targets[r, c], batch.weights[r, c]
+
+
+def test_own_descriptor_is_a_positive():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    assert cell(batch, 0, "triumph") == (1.0, 1.0)
+
+
+def test_label_target_is_its_intensity():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    assert cell(batch, 0, "pride") == (pytest.approx(0.5), 1.0)
+
+
+def test_label_that_the_teacher_left_out_is_a_negative():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    assert cell(batch, 0, "anger") == (0.0, 1.0)
+
+
+def test_descriptor_of_a_row_that_shares_an_emotion_is_unknown():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    assert cell(batch, 1, "triumph")[1] == 0.0
+
+
+def test_descriptor_of_a_row_that_shares_nothing_is_a_negative():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    assert cell(batch, 2, "triumph") == (0.0, 1.0)
+
+
+def test_without_labels_a_shared_word_makes_a_descriptor_unknown():
+    rows = [row("a", {"joy": 1.0}, "quiet pride"), row("b", {"fear": 1.0}, "pride at last")]
+    settings = dataclasses.replace(SETTINGS, use_labels=False)
+    batch = make_batch(rows, DescriptorVocabulary(rows, use_labels=False), settings, step=0)
+    assert cell(batch, 1, "quiet pride")[1] == 0.0
+
+
+def test_descriptor_supervision_never_sees_a_label():
+    settings = dataclasses.replace(SETTINGS, use_labels=False)
+    vocabulary = DescriptorVocabulary(ROWS, use_labels=False)
+    other = [dataclasses.replace(r, labels={"disgust": 1.0}) for r in ROWS]
+    one = make_batch(ROWS, vocabulary, settings, step=0)
+    two = make_batch(other, DescriptorVocabulary(other, use_labels=False), settings, step=0)
+    assert one.phrases == two.phrases
+    assert np.array_equal(one.targets, two.targets)
+    assert np.array_equal(one.weights, two.weights)
+
+
+def test_parts_of_a_batch_make_up_the_whole():
+    batch = make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0)
+    parts = [batch.part(rank, 2) for rank in range(2)]
+    assert sorted(r.id for p in parts for r in p.rows) == sorted(r.id for r in batch.rows)
+    assert parts[0].phrases == parts[1].phrases
+
+
+def test_an_epoch_visits_every_row_once():
+    rows = [row("x" * (i % 9), {"joy": 1.0}, "glee") for i in range(101)]
+    visited = [i for batch in plan_epoch(rows, SETTINGS, 0) for i in batch]
+    assert sorted(visited) == list(range(101))
+
+
+def test_extra_phrases_come_from_the_vocabulary():
+    settings = dataclasses.replace(SETTINGS, extra_phrases=8)
+    batch = make_batch(ROWS[2:], DescriptorVocabulary(ROWS), settings, step=0)
+    drawn = set(batch.phrases) - set(GOEMOTIONS.labels) - {"sorrow"}
+    assert drawn
+    assert drawn <= {"triumph", "quiet pride", "glowing"}
+
+
+def test_loss_matches_binary_cross_entropy_of_each_pair():
+    torch.manual_seed(0)
+    text, phrase = (F.normalize(torch.randn(n, 8), dim=-1) for n in (3, 5))
+    targets, weights = torch.rand(3, 5), torch.ones(3, 5)
+    scale, bias = torch.tensor(7.0), torch.tensor(-2.0)
+    loss = multi_positive_sigmoid_loss(text, phrase, scale, bias, targets, weights)
+    expected = 0.0
+    for b in range(3):
+        for c in range(5):
+            p = torch.sigmoid(7.0 * text[b].dot(phrase[c]) - 2.0)
+            expected -= targets[b, c] * p.log() + (1 - targets[b, c]) * (1 - p).log()
+    assert loss.item() == pytest.approx(float(expected) / 3, rel=1e-5)
+
+
+def test_unknown_pair_changes_no_gradient():
+    text = F.normalize(torch.randn(2, 4), dim=-1).requires_grad_()
+    phrase = F.normalize(torch.randn(3, 4), dim=-1)
+    weights = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    gradients = []
+    for unknown in (0.0, 1.0):
+        targets = torch.tensor([[1.0, 0.0, unknown], [0.0, 1.0, 0.0]])
+        one = torch.tensor(5.0)
+        loss = multi_positive_sigmoid_loss(text, phrase, one, -one, targets, weights)
+        gradients.append(torch.autograd.grad(loss, text)[0])
+    assert torch.equal(*gradients)
+
+
+def test_vad_loss_ignores_what_is_unknown():
+    predicted = torch.tensor([[3.0, 3.0, 3.0]])
+    targets = torch.tensor([[5.0, math.nan, 3.0]])
+    assert vad_loss(predicted, targets).item() == pytest.approx(4.0)
+
+
+def recipe(settings, **changes):
+    return ContrastiveRecipe(**{**settings, "use_comments": False, **changes})
+
+
+def weights_of(folder):
+    return EmotionModel.load(folder).backbone.state_dict()
+
+
+def assert_same_weights(one, two):
+    one, two = weights_of(one), weights_of(two)
+    for name, value in one.items():
+        assert torch.allclose(value, two[name], atol=1e-6), name
+
+
+def test_training_lowers_the_loss(tiny_corpus, tiny_settings, tmp_path):
+    made = train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, epochs=6))
+    first, last = np.mean(made.losses[:4]), np.mean(made.losses[-4:])
+    assert last < 0.9 * first
+
+
+def test_training_twice_with_one_seed_gives_equal_weights(tiny_corpus, tiny_settings, tmp_path):
+    for name in ("a", "b"):
+        train_contrastive(tiny_corpus, tmp_path / name, recipe(tiny_settings))
+    assert_same_weights(tmp_path / "a", tmp_path / "b")
+
+
+def test_another_seed_gives_other_weights(tiny_corpus, tiny_settings, tiny_checkpoint, tmp_path):
+    train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, seed=5))
+    one, two = weights_of(tmp_path / "m"), weights_of(tiny_checkpoint)
+    assert any(not torch.equal(one[name], two[name]) for name in one)
+
+
+class Killed(Exception):  # noqa: N818
+    pass
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9])
+def test_a_killed_run_resumes_to_the_same_weights(tiny_corpus, tiny_settings, tmp_path, decay):
+    chosen = recipe(tiny_settings, epochs=2, save_every=3, average_decay=decay)
+    train_contrastive(tiny_corpus, tmp_path / "whole", chosen)
+
+    def kill(step, steps, loss):
+        if step == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_contrastive(tiny_corpus, tmp_path / "cut", chosen, progress=kill)
+    made = train_contrastive(tiny_corpus, tmp_path / "cut", chosen)
+    assert made.resumed_at == 3
+    assert_same_weights(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_damaged_training_state_is_a_clear_error(tiny_corpus, tiny_settings, tmp_path):
+    chosen = recipe(tiny_settings, save_every=1)
+
+    def kill(step, steps, loss):
+        if step == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_contrastive(tiny_corpus, tmp_path / "m", chosen, progress=kill)
+    (state,) = tmp_path.glob(".m-*")
+    (state / "moments.safetensors").write_bytes(b"not a tensor")
+    with pytest.raises(CheckpointError, match=r"moments\.safetensors is missing or damaged"):
+        train_contrastive(tiny_corpus, tmp_path / "m", chosen)
+
+
+def test_a_finished_run_is_reused_and_says_so(tiny_corpus, tiny_settings, tiny_checkpoint):
+    said = []
+    made = train_contrastive(tiny_corpus, tiny_checkpoint, recipe(tiny_settings), say=said.append)
+    assert made.reused
+    assert any("reused" in line for line in said)
+
+
+def test_another_recipe_is_not_reused(tiny_corpus, tiny_settings, tmp_path):
+    train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings))
+    made = train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, learning_rate=1e-4))
+    assert not made.reused
+
+
+def test_accumulated_steps_update_once_per_group(tiny_corpus, tiny_settings, tmp_path):
+    # One group of four batches: a single update, of the size of the warmed-up learning rate.
+    chosen = recipe(tiny_settings, accumulation_steps=4, dropout=0.0)
+    train_contrastive(tiny_corpus, tmp_path / "four", chosen)
+    one = recipe(tiny_settings, accumulation_steps=1, dropout=0.0)
+    train_contrastive(tiny_corpus, tmp_path / "one", one)
+    a, b = weights_of(tmp_path / "four"), weights_of(tmp_path / "one")
+    assert any(not torch.allclose(a[name], b[name], atol=1e-4) for name in a)
+
+
+DISTRIBUTED = """
+import json, sys
+from pathlib import Path
+from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
+data, out, settings = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+made = train_contrastive(data, out, ContrastiveRecipe(**settings))
+import os
+if os.environ.get("RANK", "0") == "0":
+    (out.parent / "losses.json").write_text(json.dumps(made.losses))
+"""
+
+
+def test_two_processes_give_the_loss_and_weights_of_one(tiny_corpus, tiny_settings, tmp_path):
+    # A batch size of 15 leaves an odd row out: the parts are unequal, and must weigh so.
+    settings = {
+        **tiny_settings, "use_comments": False, "dropout": 0.0, "batch_size": 15,
+    }  # fmt: skip
+    alone = train_contrastive(tiny_corpus, tmp_path / "one" / "m", ContrastiveRecipe(**settings))
+    script = tmp_path / "run.py"
+    script.write_text(DISTRIBUTED)
+    command = [
+        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2",
+        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
+        "--main_process_port", "0",
+        str(script), str(tiny_corpus), str(tmp_path / "two" / "m"), json.dumps(settings),
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    losses = json.loads((tmp_path / "two" / "losses.json").read_text())
+    assert losses == pytest.approx(list(alone.losses), rel=1e-3)
+    one, two = weights_of(tmp_path / "one" / "m"), weights_of(tmp_path / "two" / "m")
+    assert all(torch.allclose(one[n], two[n], atol=1e-3) for n in one)
+
+
+def comments_folder(tmp_path, corpus, *, test_text="held out"):
+    import pandas as pd
+
+    from emo_hub.dataset import read_corpus
+
+    ids = [r["source_id"] for r in read_corpus(corpus).rows("descriptors", "train")][:3]
+    ids = list(dict.fromkeys(ids))
+    texts = ["first of ours", test_text, "third of ours"][: len(ids)]
+    frame = pd.DataFrame({"id": ids, "text": texts, "label_ids": ["not a number"] * len(ids)})
+    frame.to_parquet(tmp_path / "train.parquet")
+    pd.DataFrame({"id": ["t"], "text": ["held out"]}).to_parquet(tmp_path / "test.parquet")
+    return tmp_path
+
+
+def test_annotations_are_joined_with_their_texts(corpus, tmp_path):
+    joined = annotated_rows(corpus, "train", str(comments_folder(tmp_path, corpus)))
+    assert {r.text for r in joined.rows} == {"first of ours", "third of ours"}
+    assert all(r.descriptors for r in joined.rows)
+
+
+def test_a_text_that_stands_in_a_test_split_is_dropped_and_counted(corpus, tmp_path):
+    joined = annotated_rows(corpus, "train", str(comments_folder(tmp_path, corpus)))
+    assert "held out" not in {r.text for r in joined.rows}
+    assert "1 dropped" in joined.note
+
+
+def test_without_texts_the_annotations_are_left_out_and_it_says_so(corpus):
+    joined = annotated_rows(corpus, "train", "")
+    assert joined.rows == ()
+    assert "left out" in joined.note
+
+
+def test_a_folder_without_texts_is_a_clear_error(corpus, tmp_path):
+    with pytest.raises(DataError, match=r"has no train\.parquet"):
+        annotated_rows(corpus, "train", str(tmp_path))
+
+
+def test_contextual_rows_carry_their_context(corpus):
+    rows = corpus_rows(corpus, "train")
+    assert any(r.context for r in rows)
+    assert any(r.context is None for r in rows)
+
+
+def test_unknown_recipe_key_names_the_nearest_one():
+    with pytest.raises(SettingsError, match="did you mean 'learning_rate'"):
+        read_recipe(ContrastiveRecipe, "quick", ["lerning_rate=1"])
+
+
+def test_recipe_value_of_another_type_is_refused():
+    with pytest.raises(SettingsError, match="wanted a int"):
+        read_recipe(ContrastiveRecipe, "quick", ["epochs=true"])
+
+
+def test_unknown_recipe_lists_those_that_ship():
+    with pytest.raises(SettingsError, match=r"default.*quick"):
+        read_recipe(ContrastiveRecipe, "nosuch")
+
+
+@pytest.mark.parametrize("name", ["quick", "default", "synthetic", "descriptors"])
+def test_every_shipped_recipe_reads(name):
+    assert read_recipe(ContrastiveRecipe, name).epochs >= 1
+
+
+def test_a_recipe_that_leaves_everything_out_is_a_clear_error(tiny_corpus, tmp_path):
+    nothing = ContrastiveRecipe(use_utterances=False)
+    with pytest.raises(DataError, match="nothing to train on"):
+        train_contrastive(tiny_corpus, tmp_path / "m", nothing)
