@@ -1,0 +1,185 @@
+"""Scorers to compare with, each behind the same protocol as a model of ours.
+
+`MajorityScorer` knows nothing of a text. `SentenceEncoderScorer` is all-MiniLM-L6-v2 as it is
+published, with label names as prompts: what distillation starts from and has to beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from emo_hub.checkpoint import PACKAGED_BASE, base_folder
+from emo_hub.errors import InputError
+from emo_hub.evaluation.benchmarks import BENCHMARKS, benchmark
+from emo_hub.evaluation.loading import FittingRows, load
+from emo_hub.metrics import global_threshold
+
+Floats = NDArray[np.float32]
+
+MAX_TOKENS = 256  # the length at which the sentence encoder was published
+
+
+@dataclass(frozen=True, slots=True)
+class MajorityScorer:
+    """Gives every text the label that is most frequent in its label set.
+
+    Args:
+        choices: the label to predict, by the labels that are asked for.
+    """
+
+    choices: Mapping[tuple[str, ...], str]
+    name: str = "majority label"
+
+    @classmethod
+    def fitted(cls, *rows: FittingRows) -> MajorityScorer:
+        """Take the most frequent label of each of several groups of rows."""
+        return cls({tuple(r.labels): _most_frequent(r.labels, r.targets) for r in rows})
+
+    def score(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        multi_label: bool = True,
+    ) -> Floats:
+        """Score the chosen label 1 and every other label 0.
+
+        Raises:
+            InputError: nothing was chosen for these labels.
+        """
+        choice = self.choices.get(tuple(labels))
+        if choice is None:
+            raise InputError(
+                f"The majority scorer has no choice for the labels {', '.join(labels)}: give it "
+                "rows that carry them."
+            )
+        scores = np.zeros((len(texts), len(labels)), dtype=np.float32)
+        scores[:, list(labels).index(choice)] = 1.0
+        return scores
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give one half for every label."""
+        return np.full(len(labels), 0.5, dtype=np.float32)
+
+    def dimensions(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> Floats | None:
+        """Give nothing: a constant has no correlation with anything."""
+        return None
+
+
+def majority_for(folder: Path, only: Iterable[str] | None = None) -> MajorityScorer:
+    """Choose the majority label for each benchmark that a folder holds.
+
+    It comes from dev where there is a dev split that is not itself reported. Elsewhere the most
+    frequent label of the reported rows is taken, an oracle that no method may use; the report says
+    for which benchmarks.
+
+    Args:
+        folder: holds a subfolder per benchmark.
+        only: names to choose for; None takes all whose subfolder exists.
+
+    Raises:
+        InputError: an unknown name.
+        DataError: a file or column is missing.
+    """
+    if only is None:
+        chosen = [b for b in BENCHMARKS.values() if (folder / b.folder).is_dir()]
+    else:
+        chosen = [benchmark(name) for name in only]
+    choices: dict[tuple[str, ...], str] = {}
+    for declared in chosen:
+        if declared.labels is None or declared.labels.labels in choices:
+            continue
+        # The labels as they are asked for: a projection is applied to predictions, later.
+        declared = replace(declared, projection=None)
+        rows = load(declared, folder, declared.dev_split or declared.scored_split)
+        choices[rows.labels] = _most_frequent(rows.labels, rows.targets)
+    return MajorityScorer(choices)
+
+
+def _most_frequent(labels: Sequence[str], targets: NDArray[np.int8]) -> str:
+    return labels[int(np.asarray(targets).sum(axis=0).argmax())]
+
+
+class SentenceEncoderScorer:
+    """all-MiniLM-L6-v2 as it is: cosine of a text and a label's name, mapped to [0, 1].
+
+    One threshold serves every label. It reads the text alone: with the context put before it, it
+    was worse on film dialogue, and a baseline is given its better form.
+
+    Args:
+        threshold: from which a label counts as there, in [0, 1].
+        batch_size: texts per forward.
+    """
+
+    def __init__(self, threshold: float = 0.6, *, batch_size: int = 64) -> None:
+        folder = base_folder(PACKAGED_BASE)
+        self.name = "all-MiniLM-L6-v2 as it is"
+        self._threshold = threshold
+        self._batch_size = batch_size
+        self._model: PreTrainedModel = AutoModel.from_pretrained(folder, local_files_only=True)
+        self._model.eval()
+        self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True
+        )
+
+    @classmethod
+    def fitted(cls, rows: FittingRows, *, batch_size: int = 64) -> SentenceEncoderScorer:
+        """Fit the one threshold to the best macro-F1 on rows that may be fitted on."""
+        scorer = cls(batch_size=batch_size)
+        scores = scorer.score(rows.texts, rows.labels, rows.contexts)
+        scorer._threshold = global_threshold(np.asarray(rows.targets), scores)
+        return scorer
+
+    def score(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        multi_label: bool = True,
+    ) -> Floats:
+        """Give (1 + cosine) / 2 of each text and each label's name: (N, C) in [0, 1]."""
+        prompts = [label.replace("_", " ") for label in labels]
+        cosines = self._encode(texts) @ self._encode(prompts).T
+        return np.asarray(np.clip((1.0 + cosines) / 2.0, 0.0, 1.0), dtype=np.float32)
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give the one threshold, once per label: (C,)."""
+        return np.full(len(labels), self._threshold, dtype=np.float32)
+
+    def dimensions(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> Floats | None:
+        """Give nothing: the sentence encoder has no such head."""
+        return None
+
+    def _encode(self, texts: Sequence[str]) -> Floats:
+        """Give unit vectors (N, D), the mean over tokens; texts of like length share a batch."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        width = int(self._model.config.hidden_size)
+        vectors = np.empty((len(texts), width), dtype=np.float32)
+        for start in range(0, len(order), self._batch_size):
+            places = order[start : start + self._batch_size]
+            batch = self._tokenizer(
+                [texts[i] for i in places],
+                padding=True,
+                truncation=True,
+                max_length=MAX_TOKENS,
+                return_tensors="pt",
+            )
+            with torch.inference_mode():
+                hidden = self._model(**batch).last_hidden_state
+            mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+            mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
+            vectors[places] = torch.nn.functional.normalize(mean, dim=1).numpy()
+        return vectors
