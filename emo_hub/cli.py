@@ -1,0 +1,284 @@
+"""The command line: one verb per room, each a few lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emo_hub.errors import EmoHubError, InputError
+
+app = typer.Typer(
+    name="emo-hub",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "Zero-shot emotion recognition, and everything it is made from.\n\n"
+        "A tour: [b]quickstart[/b] makes a corpus, a model and a report in the current folder; "
+        "[b]predict[/b] and [b]demo[/b] use the model that ships inside the package; "
+        "[b]corpus[/b], [b]train[/b] and [b]evaluate[/b] are the steps by themselves."
+    ),
+)
+corpus_app = typer.Typer(no_args_is_help=True, help="Build a corpus and look at it.")
+train_app = typer.Typer(no_args_is_help=True, help="Distil a corpus into a model.")
+app.add_typer(corpus_app, name="corpus")
+app.add_typer(train_app, name="train")
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting that wins over the recipe, as key=value; repeatable."),
+]
+Model = Annotated[str, typer.Option(help="A checkpoint: a folder, a Hub repository, or 'default'.")]
+
+
+@app.command()
+def quickstart(
+    folder: Annotated[Path, typer.Argument(help="Where everything is put.")] = Path(),
+    settings: Set = None,
+) -> None:
+    """Make a corpus, a model and a report in this folder, from the recorded teacher replies."""
+    from emo_hub.quickstart import quickstart as run
+
+    with _progress("training") as progress:
+        made = run(folder, overrides=settings or (), say=_say, progress=progress)
+    _say("")
+    _say("Use what was made:")
+    _say("    import emo_hub")
+    _say("    from transformers import pipeline")
+    _say(f"    clf = pipeline('zero-shot-emotion', model='{made.model}')")
+    _say("    clf('So you kept it all this time.', candidate_labels=['touched', 'angry', 'bored'])")
+
+
+@app.command()
+def predict(
+    text: Annotated[str, typer.Argument(help="What somebody wrote or said.")],
+    labels: Annotated[str, typer.Option(help="Your labels, separated by commas.")],
+    context: Annotated[str | None, typer.Option(help="What happened before.")] = None,
+    model: Model = "default",
+    threshold: Annotated[str | None, typer.Option(help="'auto', or a number in 0..1.")] = None,
+    single: Annotated[bool, typer.Option("--single", help="Labels compete, sum 1.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Rate how much a text expresses each of your labels."""
+    from emo_hub.pipelines import pipeline
+
+    clf = pipeline(model=None if model == "default" else model)
+    answer = clf(
+        text,
+        candidate_labels=labels,
+        context=context,
+        multi_label=not single,
+        threshold=_threshold(threshold),
+        vad=clf.model.has_vad,
+    )
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    width = max((len(label) for label in answer["labels"]), default=0)
+    for label, score in zip(answer["labels"], answer["scores"], strict=True):
+        bar = "█" * round(score * 30)
+        typer.echo(f"{label:<{width}}  {score:.3f}  {bar}")
+    if answer.get("none_of_these"):
+        typer.echo("none of these")
+    if "valence" in answer:
+        names = ("valence", "arousal", "dominance")
+        typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in names) + "  (1 to 5)")
+
+
+@corpus_app.command("build")
+def corpus_build(
+    out: Annotated[Path, typer.Option(help="The corpus folder.")] = Path("emo-pillars"),
+    recordings: Annotated[
+        Path | None, typer.Option(help="A folder of recorded replies; those of the package.")
+    ] = None,
+) -> None:
+    """Build the corpus from recorded teacher replies, or find that it is there already."""
+    from emo_hub.synthesis.build import build_corpus
+
+    report = build_corpus(out, recordings)
+    _say(f"{report.path}: {'reused' if report.reused else 'built'}, version {report.version}.")
+    for config, splits in report.counts.items():
+        _say(f"  {config:<12} " + "  ".join(f"{s} {n:,}" for s, n in splits.items()))
+    rejected = ", ".join(f"{n} {reason}" for reason, n in report.rejects.items()) or "none"
+    _say(f"  rejected     {rejected} (kept in rejected.jsonl)")
+
+
+@corpus_app.command("stats")
+def corpus_stats(
+    corpus: Annotated[Path, typer.Argument(help="The corpus folder.")] = Path("emo-pillars"),
+) -> None:
+    """Print how many rows carry each label, per config."""
+    from collections import Counter
+
+    from emo_hub.dataset import read_corpus
+    from emo_hub.taxonomy import GOEMOTIONS
+
+    stored = read_corpus(corpus)
+    configs = [c for c in stored.counts if c != "narratives"]
+    found = {
+        config: Counter(
+            label
+            for split in stored.counts[config]
+            for row in stored.rows(config, split)
+            for label in row["labels"]
+        )
+        for config in configs
+    }
+    _say(f"{'':<16}" + "".join(f"{config:>14}" for config in configs))
+    for label in GOEMOTIONS.labels:
+        _say(f"{label:<16}" + "".join(f"{found[config][label]:>14,}" for config in configs))
+
+
+@corpus_app.command("import-replies")
+def corpus_import_replies(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders of replies, written slot by slot.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the recordings go.")],
+) -> None:
+    """Turn a teacher's replies into recordings that `corpus build` reads."""
+    from emo_hub.synthesis.ingest import record_replies
+
+    record_replies(sources, out)
+    _say(f"{out}: recordings and their plan; build with: emo-hub corpus build --recordings {out}")
+
+
+@train_app.command("contrastive")
+def train_contrastive_command(
+    data: Annotated[Path, typer.Option(help="The corpus folder.")],
+    out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
+    recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "default",
+    texts: Annotated[
+        str,
+        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
+    ] = "",
+    base: Annotated[str | None, typer.Option(help="The encoder to start from.")] = None,
+    settings: Set = None,
+) -> None:
+    """Train the dual encoder that the zero-shot pipeline runs."""
+    from emo_hub.config import read_recipe
+    from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
+
+    overrides = [*(settings or ()), *([f'base="{base}"'] if base else ())]
+    chosen = read_recipe(ContrastiveRecipe, recipe, overrides)
+    with _progress("training") as progress:
+        made = train_contrastive(
+            data, out, chosen, texts=texts, name=recipe, progress=progress, say=_say
+        )
+    _say(f"{made.path}: {'reused' if made.reused else 'trained'}.")
+
+
+@app.command()
+def evaluate(
+    models: Annotated[list[str], typer.Argument(help="Checkpoints, or 'default'.")],
+    benchmarks: Annotated[
+        Path | None, typer.Option(help="A folder with a subfolder for each benchmark.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report"),
+    only: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A corpus whose test rows count too; the embedded one.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Write each checkpoint's card.")] = False,
+) -> None:
+    """Score models and baselines on benchmarks; write JSON, Markdown and a picture."""
+    from emo_hub.embedded import embedded_corpus
+    from emo_hub.measurement import DEFAULT, Measurement, measure
+    from emo_hub.model_card import write_results
+    from emo_hub.registration import default_model_folder
+
+    plan = Measurement(
+        models=tuple(models),
+        corpus=data or embedded_corpus(),
+        benchmarks=benchmarks,
+        only=tuple(name.strip() for name in only.split(",")) if only else None,
+        limit=limit,
+    )
+    command = f"emo-hub evaluate {' '.join(models)}" + (" --benchmarks DIR" if benchmarks else "")
+    results = measure(plan, out, command=command, say=_say)
+    _say(f"{out / 'report.md'}, report.json and report.png")
+    if card:
+        for model in models:
+            folder = default_model_folder() if model == DEFAULT else Path(model)
+            _say(str(write_results(folder, results[model], command=command)))
+
+
+@app.command()
+def demo(
+    model: Model = "default",
+    port: Annotated[int | None, typer.Option(help="A free one is found by default.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the Space on this machine: type a text and labels in a browser."""
+    from emo_hub.errors import require
+
+    require("gradio", "space", "The demo")
+    from emo_hub.space import launch
+
+    launch(model=None if model == "default" else model, port=port, host=host)
+
+
+def main() -> None:
+    """Run the command line; what emo_hub raises on purpose becomes one sentence and exit code 2."""
+    try:
+        app()
+    except (EmoHubError, ImportError) as error:
+        typer.echo(f"emo-hub: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        # A full disk or a folder without permission: the system's own words, and its path.
+        typer.echo(f"emo-hub: {error.strerror or error} {error.filename or ''}".rstrip(), err=True)
+        sys.exit(2)
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _threshold(given: str | None) -> str | float | None:
+    if given is None or given == "auto":
+        return given
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError(
+            f"--threshold must be 'auto' or a number in 0..1; got '{given}'."
+        ) from None
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.2f}"),
+    ]
+    with Progress(*columns) as bar:
+        task = bar.add_task(what, total=None, loss=float("nan"), visible=False)
+
+        def advance(step: int, steps: int, loss: float) -> None:
+            bar.update(task, completed=step, total=steps, loss=loss, visible=True)
+
+        yield advance
+
+
+if __name__ == "__main__":
+    main()

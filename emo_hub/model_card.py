@@ -1,0 +1,84 @@
+"""The card of a checkpoint: rendered from what its run recorded and what was measured on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from emo_hub.cards import render_card, template_path
+from emo_hub.checkpoint import read_head
+from emo_hub.errors import CardError
+
+RESULTS_FILE = "results.json"
+
+
+def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path:
+    """Keep what was measured on a checkpoint beside it, and write its card.
+
+    Args:
+        folder: the checkpoint.
+        results: of `evaluation.run`.
+        command: what measured them.
+
+    Returns:
+        The path of the card.
+
+    Raises:
+        CardError: the checkpoint does not say how it was trained.
+    """
+    measured = [
+        {
+            "benchmark": r.benchmark,
+            "split": r.split,
+            "role": r.role,
+            "rows": r.rows,
+            "available": r.available,
+            "headline": r.headline,
+            "value": round(r.value, 4),
+            "low": round(r.interval.low, 4),
+            "high": round(r.interval.high, 4),
+            "metrics": {key: round(float(value), 4) for key, value in r.metrics.items()},
+        }
+        for r in results
+    ]
+    text = json.dumps({"command": command, "measured": measured}, indent=1)
+    (folder / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
+    return write_card(folder, name=folder.resolve().name)
+
+
+def write_card(folder: Path, *, name: str) -> Path:
+    """Write README.md of a checkpoint from its `training.json` and `results.json`.
+
+    Args:
+        folder: the checkpoint.
+        name: how the card calls it.
+
+    Raises:
+        CardError: a file of facts is missing, or the template wants a fact that nobody measured.
+    """
+    results = _facts(folder / RESULTS_FILE)
+    facts = {
+        "name": name,
+        "training": _facts(folder / "training.json"),
+        "measured": results["measured"],
+        "measured_with": results["command"],
+        "head": read_head(folder),
+        "size_mib": sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 2**20,
+    }
+    page = folder / "README.md"
+    text = render_card(template_path("model_cards", "contrastive"), facts)
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def _facts(path: Path) -> Mapping[str, Any]:
+    try:
+        facts: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise CardError(
+            f"{path} is missing or no JSON, so the card has no facts: train the checkpoint with "
+            "`emo-hub train`, then measure it with `emo-hub evaluate --card`."
+        ) from error
+    return facts
