@@ -5,7 +5,6 @@ BIN    := $(VENV)/bin
 DEMO_SERVE ?= 1
 DEMO_DIR   ?= .
 PORT       ?= 7860
-# torch's own wheels for the CPU are a tenth of the size of those that bring CUDA along.
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .PHONY: demo test test-all bench lint model protocols readme clean help
@@ -58,6 +57,10 @@ protocols: $(VENV)/.base  ## Train the three protocols and compare them in one r
 	  $(BIN)/emo-hub train contrastive --data runs/emo-pillars --out runs/$$recipe --recipe $$recipe --texts $(BENCHMARKS)/goemotions || exit 1; \
 	done
 	$(BIN)/emo-hub evaluate runs/synthetic runs/descriptors runs/default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/protocols --card
+	cp runs/protocols/report.json model_cards/results.json
+
+readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
+	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md
 
 clean:                ## Remove what these commands made.
 	rm -rf $(VENV) emo-pillars emo-model report runs build dist

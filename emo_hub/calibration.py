@@ -41,7 +41,7 @@ class NullMoments:
     def of_labels(self, label_embeddings: Floats) -> tuple[Floats, Floats]:
         """Give mean and standard deviation, each (C,), of the cosines of (C, D) label vectors."""
         mean = label_embeddings @ self.mean
-        variance = np.einsum("cd,de,ce->c", label_embeddings, self.covariance, label_embeddings)
+        variance = ((label_embeddings @ self.covariance) * label_embeddings).sum(axis=1)
         return mean, np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
 
 

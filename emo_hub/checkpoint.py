@@ -44,11 +44,19 @@ _PACKAGED_SHA256 = {
 
 @dataclass(frozen=True, slots=True)
 class AdapterSettings:
-    """How the low-rank update enters the base: W + alpha / rank * B A."""
+    """How the low-rank update enters the base: W + alpha / rank * B A.
+
+    Args:
+        rank: of the update.
+        alpha: its strength.
+        sha256: of the file of updates.
+        base_sha256: of the base's weights that they were trained on; empty where unknown.
+    """
 
     rank: int
     alpha: float
     sha256: str
+    base_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,22 @@ class Head:
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def locate(source: str | Path, *, revision: str | None = None) -> Path:
+def locate(
+    source: str | Path,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | None = None,
+    local_files_only: bool = False,
+) -> Path:
     """Find a checkpoint's folder: the path itself, or a snapshot of that Hub repository.
+
+    Args:
+        source: the path or the repository.
+        revision: of the repository.
+        token: for a private one.
+        cache_dir: where snapshots are kept.
+        local_files_only: whether to ask no server.
 
     Raises:
         CheckpointError: neither exists.
@@ -98,7 +120,15 @@ def locate(source: str | Path, *, revision: str | None = None) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(str(source), revision=revision))
+        return Path(
+            snapshot_download(
+                str(source),
+                revision=revision,
+                token=token,
+                cache_dir=cache_dir,
+                local_files_only=local_files_only,
+            )
+        )
     except (HFValidationError, LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise CheckpointError(
             f"'{source}' is neither a folder nor a repository that can be reached: {error}"
@@ -204,16 +234,36 @@ def read_vad(folder: Path) -> tuple[Tensor, Tensor] | None:
     """Read the (3, D) weight and (3,) bias of the dimensional head; None where there is none."""
     if not (folder / VAD_FILE).exists():
         return None
-    tensors = read_tensors(folder / VAD_FILE)
-    return tensors["weight"], tensors["bias"]
+    return _named(folder / VAD_FILE, "weight", "bias")
 
 
 def read_moments(folder: Path) -> NullMoments | None:
     """Read the reference moments of the calibration; None where there are none."""
     if not (folder / MOMENTS_FILE).exists():
         return None
-    tensors = read_tensors(folder / MOMENTS_FILE)
-    return NullMoments(tensors["mean"].float().numpy(), tensors["covariance"].float().numpy())
+    mean, covariance = _named(folder / MOMENTS_FILE, "mean", "covariance")
+    return NullMoments(mean.float().numpy(), covariance.float().numpy())
+
+
+def _named(path: Path, first: str, second: str) -> tuple[Tensor, Tensor]:
+    tensors = read_tensors(path)
+    if not {first, second} <= tensors.keys():
+        raise CheckpointError(
+            f"{path} holds {', '.join(tensors)}; wanted {first} and {second}: fetch it again."
+        )
+    return tensors[first], tensors[second]
+
+
+def write_vad(weight: Tensor, bias: Tensor, folder: Path) -> None:
+    """Write the (3, D) weight and (3,) bias of the dimensional head."""
+    tensors = {"weight": weight.detach().cpu().contiguous(), "bias": bias.detach().cpu()}
+    save_file(tensors, folder / VAD_FILE)
+
+
+def make_readable(folder: Path) -> None:
+    """Let others read the weights; safetensors writes them for the owner only."""
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)
 
 
 def write_moments(moments: NullMoments, folder: Path) -> None:
@@ -243,9 +293,36 @@ def merge_adapter(backbone: nn.Module, folder: Path, settings: AdapterSettings) 
         target = weights.get(f"{name}.weight")
         if target is None:
             raise CheckpointError(f"{path} updates '{name}', which this encoder does not have.")
-        update = tensors[f"{name}.lora_B"].float() @ tensors[f"{name}.lora_A"].float()
+        down, up = _named_pair(path, tensors, name)
+        update = up @ down
+        if update.shape != target.shape:
+            raise CheckpointError(
+                f"{path} updates '{name}' with shape {tuple(update.shape)}, the base's is "
+                f"{tuple(target.shape)}: the adapter belongs to another base."
+            )
         with torch.no_grad():
             target.add_(update.to(target.dtype), alpha=settings.alpha / settings.rank)
+
+
+def _named_pair(path: Path, tensors: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+    try:
+        return tensors[f"{name}.lora_A"].float(), tensors[f"{name}.lora_B"].float()
+    except KeyError as error:
+        raise CheckpointError(f"{path} lacks {error}; fetch the checkpoint again.") from error
+
+
+def check_base(base: Path, settings: AdapterSettings) -> None:
+    """Make sure that an adapter meets the weights that it was trained on.
+
+    Raises:
+        CheckpointError: the base has other weights.
+    """
+    path = base / "model.safetensors"
+    if settings.base_sha256 and (got := file_sha256(path)) != settings.base_sha256:
+        raise CheckpointError(
+            f"{path} has SHA-256 {got[:12]}..., the adapter was trained on "
+            f"{settings.base_sha256[:12]}...: pin the base's revision, or train again."
+        )
 
 
 def write_sentence_transformers_layout(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+import wrapt
 
 from emo_hub.errors import EmoHubError, InputError
 
@@ -168,9 +172,13 @@ def train_contrastive_command(
 
     overrides = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(ContrastiveRecipe, recipe, overrides)
+    # Folders of this machine mean nothing on another, so the card names their kind.
+    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
+    changed = "".join(f" --set {pair}" for pair in overrides)
+    command = f"emo-hub train contrastive --recipe {recipe}{where}{changed}"
     with _progress("training") as progress:
         made = train_contrastive(
-            data, out, chosen, texts=texts, name=recipe, progress=progress, say=_say
+            data, out, chosen, texts=texts, command=command, progress=progress, say=_say
         )
     _say(f"{made.path}: {'reused' if made.reused else 'trained'}.")
 
@@ -195,6 +203,11 @@ def evaluate(
     from emo_hub.model_card import write_results
     from emo_hub.registration import default_model_folder
 
+    folders = [default_model_folder() if model == DEFAULT else Path(model) for model in models]
+    if card and not all(folder.is_dir() for folder in folders):
+        raise InputError("--card writes into checkpoint folders; a repository has none here.")
+    if only and benchmarks is None:
+        raise InputError("--only names benchmarks, but there is no --benchmarks folder of them.")
     plan = Measurement(
         models=tuple(models),
         corpus=data or embedded_corpus(),
@@ -206,8 +219,7 @@ def evaluate(
     results = measure(plan, out, command=command, say=_say)
     _say(f"{out / 'report.md'}, report.json and report.png")
     if card:
-        for model in models:
-            folder = default_model_folder() if model == DEFAULT else Path(model)
+        for model, folder in zip(models, folders, strict=True):
             _say(str(write_results(folder, results[model], command=command)))
 
 
@@ -228,6 +240,11 @@ def demo(
 
 def main() -> None:
     """Run the command line; what emo_hub raises on purpose becomes one sentence and exit code 2."""
+    # In a program of our own, and only there, the libraries' bars and notices are ours to silence.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    wrapt.register_post_import_hook(_without_bars, "transformers.utils.logging")
     try:
         app()
     except (EmoHubError, ImportError) as error:
@@ -237,6 +254,10 @@ def main() -> None:
         # A full disk or a folder without permission: the system's own words, and its path.
         typer.echo(f"emo-hub: {error.strerror or error} {error.filename or ''}".rstrip(), err=True)
         sys.exit(2)
+
+
+def _without_bars(logging: ModuleType) -> None:
+    logging.disable_progress_bar()
 
 
 def _say(line: str) -> None:
@@ -254,6 +275,14 @@ def _threshold(given: str | None) -> str | float | None:
         ) from None
 
 
+def _lines(what: str) -> Callable[[int, int, float], None]:
+    def advance(step: int, steps: int, loss: float) -> None:
+        if step == steps or step % max(1, steps // 10) == 0:
+            _say(f"{what}: step {step} of {steps}, loss {loss:.2f}")
+
+    return advance
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
     from rich.progress import (
@@ -264,6 +293,10 @@ def _progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
         TimeRemainingColumn,
     )
 
+    if not sys.stdout.isatty():
+        # A log file shows no bar; ten lines say as much.
+        yield _lines(what)
+        return
     columns: list[Any] = [
         TextColumn("{task.description}"),
         BarColumn(),

@@ -33,7 +33,10 @@ def read_recipe(cls: type[R], source: str | Path, overrides: Sequence[str] = ())
     Raises:
         SettingsError: no such recipe, an unknown key, or a value of another type.
     """
-    table = tomllib.loads(_recipe_text(source))
+    try:
+        table = tomllib.loads(_recipe_text(source))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The recipe {source} is no TOML: {error}.") from error
     return fill(cls, {**table, **parse_overrides(overrides)}, where=str(source))
 
 

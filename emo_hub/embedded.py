@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from filelock import FileLock
+
+from emo_hub.errors import DataError
 from emo_hub.registration import DATASET
 from emo_hub.synthesis.build import VERSION, build_corpus, fingerprint_of
 from emo_hub.teacher import PACKAGED_RECORDINGS
@@ -31,5 +34,13 @@ def embedded_corpus() -> Path:
     # The fingerprint is in the path, so another release of the code never finds a stale build.
     key = fingerprint_of(PACKAGED_RECORDINGS)[:16]
     folder = cache_folder() / key / DATASET
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return build_corpus(folder).path
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Two programs may ask for the first time at once.
+        with FileLock(f"{folder}.lock"):
+            return build_corpus(folder).path
+    except PermissionError as error:
+        raise DataError(
+            f"The corpus cannot be put into {folder.parent}: {error.strerror}. "
+            "Set EMO_HUB_CACHE to a folder that can be written."
+        ) from error

@@ -26,17 +26,22 @@ class Interval:
     high: float
 
 
-def predict_at(scores: Array, thresholds: Array) -> NDArray[np.int8]:
+def predict_at(scores: Array, thresholds: Array, otherwise: int | None = None) -> NDArray[np.int8]:
     """Say which labels reach their threshold.
 
     Args:
         scores: (N, L) in [0, 1].
         thresholds: (L,), or one number for all labels.
+        otherwise: the column of the label that means "none of the others", which a row gets that
+            reaches no threshold; None leaves such a row empty.
 
     Returns:
-        (N, L) of 0 and 1; a row may be empty.
+        (N, L) of 0 and 1.
     """
-    return (scores >= thresholds).astype(np.int8)
+    predicted = (scores >= thresholds).astype(np.int8)
+    if otherwise is not None:
+        predicted[~predicted.any(axis=1), otherwise] = 1
+    return predicted
 
 
 def predict_best(scores: Array) -> NDArray[np.int8]:

@@ -6,6 +6,7 @@ C candidate labels, N examples.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
@@ -75,10 +77,15 @@ class EmotionModel(nn.Module):
         cls,
         name_or_path: str | Path | None = None,
         *,
-        revision: str | None = None,
         device: str | torch.device = "cpu",
+        **download: Any,  # noqa: ANN401
     ) -> EmotionModel:
         """Load a checkpoint from a folder or from the Hub; the embedded default when none is named.
+
+        Args:
+            name_or_path: the folder or the repository.
+            device: where the weights go.
+            download: for a repository: revision, token, cache_dir, local_files_only.
 
         Raises:
             CheckpointError: a file is missing or damaged; the message names it.
@@ -86,15 +93,16 @@ class EmotionModel(nn.Module):
         from emo_hub.registration import default_model_folder
 
         source = default_model_folder() if name_or_path is None else name_or_path
-        folder = files.locate(source, revision=revision)
+        folder = files.locate(source, **download)
         head = files.read_head(folder)
         base = folder if head.adapter is None else files.base_folder(head.base)
         try:
             tokenizer = AutoTokenizer.from_pretrained(base)
             backbone = AutoModel.from_pretrained(base, dtype=torch.float32)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise CheckpointError(f"The encoder in {base} does not load: {error}") from error
         if head.adapter is not None:
+            files.check_base(base, head.adapter)
             files.merge_adapter(backbone, folder, head.adapter)
         model = cls(backbone, tokenizer, head, files.read_vad(folder), files.read_moments(folder))
         model.name = "emo_hub default" if name_or_path is None else str(source)
@@ -102,10 +110,41 @@ class EmotionModel(nn.Module):
 
     @classmethod
     def from_pretrained(cls, name_or_path: str, **kwargs: Any) -> EmotionModel:  # noqa: ANN401
-        """Load as transformers' `pipeline()` asks for it; of its options, `revision` counts."""
-        # transformers passes revisions of local folders too, where they mean nothing.
-        revision = None if Path(name_or_path).is_dir() else kwargs.get("revision")
-        return cls.load(name_or_path, revision=revision)
+        """Load as transformers' `pipeline()` asks for it; options of the Hub and dtype count."""
+        known = ("revision", "token", "cache_dir", "local_files_only")
+        model = cls.load(name_or_path, **{k: kwargs[k] for k in known if kwargs.get(k)})
+        dtype = kwargs.get("dtype")
+        if isinstance(dtype, torch.dtype):
+            # The head stays in full precision: it is small, and what is read off it is printed.
+            model.backbone.to(dtype)  # type: ignore[arg-type]
+        return model
+
+    def save(self, folder: Path) -> None:
+        """Write the whole checkpoint, an adapter merged, in the sentence-transformers layout.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.backbone.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        files.write_sentence_transformers_layout(
+            folder, dimension=int(self.config.hidden_size), max_tokens=self.head.max_tokens
+        )
+        self.save_head(folder, dataclasses.replace(self.head, adapter=None))
+
+    def save_head(self, folder: Path, head: files.Head) -> None:
+        """Write what turns vectors into scores, without the encoder.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        files.write_head(head, folder)
+        if self.moments is not None:
+            files.write_moments(self.moments, folder)
+        if self.has_vad:
+            files.write_vad(self.vad_weight, self.vad_bias, folder)
+        files.make_readable(folder)
 
     @property
     def device(self) -> torch.device:
@@ -134,20 +173,21 @@ class EmotionModel(nn.Module):
         check_text(text)
         longest = self.head.max_tokens
         room = longest * _CHARACTERS_PER_TOKEN
-        if not context:
-            encoded = self.tokenizer(text[:room], truncation=True, max_length=longest)
-        else:
-            own = len(self.tokenizer(text[:room], truncation=True, max_length=longest)["input_ids"])
-            left = max(longest - own - 1, 0)
-            before = self.tokenizer(context[-room:], add_special_tokens=False)["input_ids"]
-            before = before[len(before) - min(left, len(before)) :]
-            encoded = self.tokenizer(
-                self.tokenizer.decode(before) if before else "",
-                text[:room],
-                truncation="longest_first",
-                max_length=longest,
-            )
-        return dict(encoded)
+        alone = self.tokenizer(text[:room], truncation=True, max_length=longest)
+        before = self._last_tokens(context, longest - len(alone["input_ids"]) - 1)
+        if not before:
+            return dict(alone)
+        both = self.tokenizer(before, text[:room], truncation="only_first", max_length=longest)
+        return dict(both)
+
+    def _last_tokens(self, context: str | None, count: int) -> str:
+        """Cut a context to its last so many tokens, in its own letters."""
+        if not context or not context.strip() or count < 1:
+            return ""
+        end = context[-self.head.max_tokens * _CHARACTERS_PER_TOKEN :]
+        encoded = self.tokenizer(end, add_special_tokens=False, return_offsets_mapping=True)
+        offsets = encoded["offset_mapping"]
+        return end[offsets[-count][0] :] if len(offsets) > count else end
 
     @torch.inference_mode()
     def encode_texts(
@@ -183,11 +223,14 @@ class EmotionModel(nn.Module):
         Raises:
             InputError: a label is not a string or is empty.
         """
+        if isinstance(labels, str) or len(labels) == 0:
+            raise InputError(f"Give a list of at least one label; got {labels!r:.60}.")
         keys = [(_checked_label(label), (descriptions or {}).get(label)) for label in labels]
-        missing = [key for key in dict.fromkeys(keys) if key not in self._label_vectors]
+        # One look at the cache: another thread may push a vector out between two.
+        found = {k: v for k in dict.fromkeys(keys) if (v := self._label_vectors.get(k)) is not None}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
         ways = [self.ways_of(label, description) for label, description in missing]
         flat = self.encode_texts([way for group in ways for way in group], batch_size=256)
-        found = {key: self._label_vectors[key] for key in keys if key in self._label_vectors}
         start = 0
         for key, group in zip(missing, ways, strict=True):
             mean = flat[start : start + len(group)].mean(axis=0)
@@ -205,7 +248,7 @@ class EmotionModel(nn.Module):
         phrases = emotion.ways if emotion else ()
         ways = [template.format(name) for template in self.head.templates]
         ways += [phrase for phrase in phrases if phrase not in ways]
-        if description:
+        if description and description.strip():
             ways.append(description)
         return ways
 
@@ -293,7 +336,7 @@ def check_text(text: object) -> None:
 def _checked_label(label: object) -> str:
     if not isinstance(label, str):
         raise InputError(f"A label must be a string; got {label!r:.60}, a {type(label).__name__}.")
-    if not label.strip():
+    if not normalise(label):
         raise InputError("A candidate label is empty; give each label at least one letter.")
     return normalise(label)
 

@@ -13,11 +13,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import Dataset
 from transformers import Pipeline
+from transformers.pipelines import PIPELINE_REGISTRY
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.modeling import EmotionModel, check_text
+from emo_hub.registration import TASK, default_model_folder
+
+_ONE_TEXT = (str, bytes, Mapping)
+_NO_MORE: Any = object()
 
 CandidateLabels = str | Sequence[str] | Mapping[str, str]
 
@@ -58,23 +64,30 @@ class ZeroShotEmotionPipeline(Pipeline):
                 " Give the checkpoint's folder or repository instead, or EmotionModel.load(it)."
             )
         kwargs["tokenizer"] = model.tokenizer
+        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", None)
         super().__init__(model, *args, **kwargs)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"ZeroShotEmotionPipeline({self.model.name!r}, device={self.model.device})"
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Rate one text, a list, a generator or a dataset of texts; see the class."""
         if args:
             raise InputError("Give the labels by name: clf(text, candidate_labels=[...]).")
-        labels = kwargs.pop("candidate_labels", None)
+        labels = kwargs.pop("candidate_labels", self.usual_labels)
         context = kwargs.pop("context", None)
-        if isinstance(inputs, (tuple, list)):
-            return super().__call__(list(_with_each(inputs, labels, context)), **kwargs)
-        if isinstance(inputs, Iterable) and not isinstance(inputs, (str, bytes, Mapping)):
-            if isinstance(context, str | type(None)) and not _is_nested(labels):
-                # Datasets and generators are read lazily, so one set of labels serves them all.
-                items = ({"text": text, **_shared(labels, context)} for text in inputs)
-                return super().__call__(items, **kwargs)
+        if isinstance(inputs, tuple | list):
+            items = list(_with_each(inputs, labels, context))
+            return super().__call__(items, **kwargs) if items else []
+        many = isinstance(inputs, Iterable | Dataset) and not isinstance(inputs, _ONE_TEXT)
+        if many:
+            # Read lazily: a dataset need not fit into memory.
             return super().__call__(_with_each(inputs, labels, context), **kwargs)
         return super().__call__({"text": inputs, **_shared(labels, context)}, **kwargs)
+
+    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:  # noqa: ANN401
+        """Write the checkpoint that runs here; see `EmotionModel.save`."""
+        self.model.save(Path(save_directory))
 
     def thresholds(self, labels: Sequence[str]) -> list[float]:
         """Give the score from which `threshold="auto"` keeps each label."""
@@ -159,7 +172,7 @@ class ZeroShotEmotionPipeline(Pipeline):
 
 
 def pipeline(
-    task: str = "zero-shot-emotion",
+    task: str = TASK,
     model: str | Path | EmotionModel | None = None,
     **kwargs: Any,  # noqa: ANN401
 ) -> ZeroShotEmotionPipeline:
@@ -189,19 +202,23 @@ def _is_nested(labels: object) -> bool:
     )
 
 
-def _with_each(texts: Iterable[Any], labels: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def _with_each(texts: Any, labels: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     """Give each text its own labels and context where lists of them came, else the shared ones."""
-    each_labels = labels if _is_nested(labels) else itertools.repeat(labels)
-    each_context = (
-        itertools.repeat(context) if context is None or isinstance(context, str) else context
-    )
-    if isinstance(texts, Sequence):
-        for name, each in (("label lists", each_labels), ("contexts", each_context)):
-            if isinstance(each, Sequence) and len(each) != len(texts):
-                raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
-    for text, own_labels, own_context in zip(texts, each_labels, each_context, strict=False):
+    each_labels = labels if _is_nested(labels) else None
+    each_context = None if context is None or isinstance(context, str) else context
+    for name, each in (("label lists", each_labels), ("contexts", each_context)):
+        if isinstance(each, Sequence) and isinstance(texts, Sequence) and len(each) != len(texts):
+            raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
+    own_labels = iter(each_labels) if each_labels is not None else itertools.repeat(labels)
+    own_context = iter(each_context) if each_context is not None else itertools.repeat(context)
+    # KeyDataset has a length and items, but is no iterable.
+    rows = texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
+    for number, text in enumerate(rows, start=1):
         check_text(text)
-        yield {"text": text, **_shared(own_labels, own_context)}
+        mine, before = next(own_labels, _NO_MORE), next(own_context, _NO_MORE)
+        if mine is _NO_MORE or before is _NO_MORE:
+            raise InputError(f"Text {number} has no context or labels of its own; give one each.")
+        yield {"text": text, **_shared(mine, before)}
 
 
 def _label_map(labels: CandidateLabels | None) -> dict[str, str | None]:
@@ -226,3 +243,13 @@ def _label_map(labels: CandidateLabels | None) -> dict[str, str | None]:
                 f"The description of '{label}' must be a string; got {description!r:.60}."
             )
     return table
+
+
+if TASK not in PIPELINE_REGISTRY.supported_tasks:
+    PIPELINE_REGISTRY.register_pipeline(
+        TASK,
+        pipeline_class=ZeroShotEmotionPipeline,
+        pt_model=EmotionModel,
+        default={"model": (str(default_model_folder()), "main")},
+        type="text",
+    )

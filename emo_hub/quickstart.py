@@ -56,7 +56,7 @@ def quickstart(
         EmoHubError: whatever the parts raise.
     """
     from emo_hub.measurement import Measurement, measure
-    from emo_hub.model_card import write_results
+    from emo_hub.model_card import RESULTS_FILE, write_results
     from emo_hub.synthesis.build import build_corpus
     from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 
@@ -73,13 +73,20 @@ def quickstart(
             "annotated comments are left out and the corpus's own test rows measure the model."
         )
     trained = train_contrastive(
-        corpus.path, folder / MODEL, recipe, texts=texts, say=say, progress=progress
+        corpus.path,
+        folder / MODEL,
+        recipe,
+        texts=texts,
+        command=" ".join(["emo-hub quickstart", *(f"--set {pair}" for pair in overrides)]),
+        say=say,
+        progress=progress,
     )
     if trained.resumed_at:
         say(f"Training went on from step {trained.resumed_at}, where an earlier run had stopped.")
     say(f"Model: {trained.path}.")
-    made = Made(corpus.path, trained.path, folder / REPORT)
-    if trained.reused and (made.report / "report.json").exists():
+    made = Made(corpus.path, folder / MODEL, folder / REPORT)
+    # The results are written last and vanish with the model that they were measured on.
+    if trained.reused and (trained.path / RESULTS_FILE).exists() and made.report.is_dir():
         say(f"Report: {made.report}, reused: it is about this very model.")
     else:
         plan = Measurement(

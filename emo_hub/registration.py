@@ -6,6 +6,7 @@ program itself imports them (at once, where it already has).
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -32,18 +33,10 @@ def default_model_folder() -> Path:
     return Path(__file__).parent / "default_model"
 
 
-def _register_task(pipelines: ModuleType) -> None:
-    from emo_hub.modeling import EmotionModel
-    from emo_hub.pipelines import ZeroShotEmotionPipeline
-
-    if TASK not in pipelines.PIPELINE_REGISTRY.supported_tasks:
-        pipelines.PIPELINE_REGISTRY.register_pipeline(
-            TASK,
-            pipeline_class=ZeroShotEmotionPipeline,
-            pt_model=EmotionModel,
-            default={"model": (str(default_model_folder()), "main")},
-            type="text",
-        )
+def _register_task(_: ModuleType) -> None:
+    # The module registers its task when it is imported; where that import is what brought
+    # transformers in, it is under way already and must not be asked for a name yet.
+    importlib.import_module("emo_hub.pipelines")
 
 
 def _wrap_dataset_lookup(module: ModuleType) -> None:

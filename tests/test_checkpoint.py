@@ -149,6 +149,20 @@ def test_altered_adapter_is_refused_by_its_hash(copy):
         EmotionModel.load(copy / "adapter")
 
 
+def test_adapter_on_another_base_is_refused(copy):
+    head = json.loads((copy / "adapter" / "emotion_head.json").read_text())
+    head["adapter"]["base_sha256"] = "0" * 64
+    (copy / "adapter" / "emotion_head.json").write_text(json.dumps(head))
+    with pytest.raises(CheckpointError, match="the adapter was trained on"):
+        EmotionModel.load(copy / "adapter")
+
+
+def test_head_tensors_of_other_names_are_a_clear_error(copy):
+    save_file({"other": torch.zeros(3)}, copy / "vad_head.safetensors")
+    with pytest.raises(CheckpointError, match="wanted weight and bias"):
+        EmotionModel.load(copy)
+
+
 def test_padding_changes_no_vector(default_model):
     short = "I won."
     alone = default_model.encode_texts([short])

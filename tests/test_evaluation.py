@@ -111,7 +111,7 @@ class KeywordScorer:
     def __init__(self):
         self.calls = []
 
-    def score(self, texts, labels, contexts=None):
+    def score(self, texts, labels, contexts=None, *, multi_label=True):
         self.calls.append(tuple(labels))
         pairs = zip(contexts or [""] * len(texts), texts, strict=True)
         whole = [f"{context or ''} {text}".lower() for context, text in pairs]
@@ -289,7 +289,7 @@ def test_the_headline_lies_in_its_interval_on_real_sized_data():
     scores = np.clip(targets * 0.4 + generator.random(targets.shape) * 0.6, 0, 1)
 
     class Noisy(KeywordScorer):
-        def score(self, texts, labels, contexts=None):
+        def score(self, texts, labels, contexts=None, *, multi_label=True):
             return scores
 
     result = evaluate_rows(Noisy(), rows)
@@ -307,7 +307,7 @@ def test_the_headline_lies_in_its_interval_on_real_sized_data():
 )
 def test_scores_of_wrong_shape_or_range_are_refused(folder, wrong, words):
     class Wrong(KeywordScorer):
-        def score(self, texts, labels, contexts=None):
+        def score(self, texts, labels, contexts=None, *, multi_label=True):
             return wrong
 
     with pytest.raises(InputError, match=words):

@@ -184,3 +184,9 @@ def test_bootstrap_repeats_with_its_seed_alone():
 def test_shapes_that_do_not_fit_are_refused(call):
     with pytest.raises(InputError, match=r"shape|rows"):
         call()
+
+
+def test_row_that_reaches_no_threshold_gets_the_label_that_means_none():
+    scores = np.array([[0.1, 0.2, 0.1], [0.9, 0.1, 0.1]])
+    assert metrics.predict_at(scores, 0.5, otherwise=2).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert metrics.predict_at(scores, 0.5).tolist() == [[0, 0, 0], [1, 0, 0]]

@@ -31,7 +31,12 @@ def test_it_works_from_any_folder_in_a_fresh_process(tmp_path):
         f"print(json.dumps(pipeline('zero-shot-emotion')({TEXT!r}, candidate_labels={LABELS!r})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )
     assert json.loads(done.stdout.splitlines()[-1])["labels"][0] in LABELS
 
@@ -97,10 +102,11 @@ def test_each_text_may_have_its_own_labels(clf):
 
 
 def test_a_description_moves_the_score_of_its_label(clf):
-    bare = clf("He left me the keys.", candidate_labels=["zorp"])["scores"][0]
-    told = clf("He left me the keys.", candidate_labels={"zorp": "being trusted by someone"})
+    text = "Thank you, thank you, thank you!"
+    bare = clf(text, candidate_labels=["zorp"])["scores"][0]
+    told = clf(text, candidate_labels={"zorp": "deep gratitude for a kindness"})
     assert told["labels"] == ["zorp"]
-    assert abs(told["scores"][0] - bare) > 1e-3
+    assert told["scores"][0] > 1.5 * bare
 
 
 def test_context_changes_what_a_text_means(clf):
@@ -120,11 +126,28 @@ def test_each_text_may_have_its_own_context(clf):
 
 
 def test_a_long_context_loses_its_beginning_not_the_text(default_model):
-    text = "I am furious"
+    text = "i am furious"
     long = default_model.tokenize(text, "word " * 5000)
     decoded = default_model.tokenizer.decode(long["input_ids"])
     assert len(long["input_ids"]) <= default_model.head.max_tokens
     assert text in decoded
+
+
+def test_a_text_is_whole_after_a_long_context(default_model):
+    text = "word " * 100 + "furious"
+    tokens = default_model.tokenize(text, "catastrophizing " * 200)
+    assert default_model.tokenizer.decode(tokens["input_ids"]).count("word") == 100
+    assert "furious" in default_model.tokenizer.decode(tokens["input_ids"])
+
+
+def test_a_context_keeps_its_end(default_model):
+    tokens = default_model.tokenize("ok", "first thing " * 100 + "and then he wept")
+    decoded = default_model.tokenizer.decode(tokens["input_ids"])
+    assert "and then he wept" in decoded
+
+
+def test_a_blank_context_is_no_context(default_model):
+    assert default_model.tokenize("ok", " \n") == default_model.tokenize("ok")
 
 
 def test_auto_threshold_keeps_labels_that_pass_their_own(clf):
@@ -201,6 +224,34 @@ def test_as_many_contexts_as_texts_are_wanted(clf):
 
 def test_an_empty_list_gives_an_empty_list(clf):
     assert clf([], candidate_labels=["joy"]) == []
+
+
+def test_a_generator_with_too_few_contexts_is_a_clear_error(clf):
+    answers = clf(iter(["a", "b", "c"]), candidate_labels=["joy"], context=["x", "y"])
+    with pytest.raises(InputError, match="Text 3 has no context"):
+        list(answers)
+
+
+def test_it_prints_itself(clf):
+    assert "ZeroShotEmotionPipeline" in repr(clf)
+
+
+def test_labels_given_at_making_serve_every_call(default_model):
+    from emo_hub.pipelines import pipeline
+
+    usual = pipeline(model=default_model, candidate_labels=["joy", "fear"])
+    assert sorted(usual("so good")["labels"]) == ["fear", "joy"]
+    assert usual("so good", candidate_labels=["grief"])["labels"] == ["grief"]
+
+
+def test_what_it_saves_scores_the_same(clf, tmp_path):
+    from emo_hub.pipelines import pipeline
+
+    clf.save_pretrained(tmp_path / "whole")
+    again = pipeline(model=tmp_path / "whole")(TEXT, candidate_labels=LABELS)
+    one = clf(TEXT, candidate_labels=LABELS)
+    assert again["labels"] == one["labels"]
+    assert again["scores"] == pytest.approx(one["scores"], abs=1e-5)
 
 
 def test_five_thousand_labels_get_five_thousand_scores(clf):

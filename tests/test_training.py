@@ -12,10 +12,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from emo_hub.config import read_recipe
-from emo_hub.errors import CheckpointError, DataError, SettingsError
+from emo_hub.errors import CheckpointError, DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings, DescriptorVocabulary, make_batch, plan_epoch
@@ -226,14 +227,78 @@ def test_another_recipe_is_not_reused(tiny_corpus, tiny_settings, tmp_path):
     assert not made.reused
 
 
-def test_accumulated_steps_update_once_per_group(tiny_corpus, tiny_settings, tmp_path):
-    # One group of four batches: a single update, of the size of the warmed-up learning rate.
-    chosen = recipe(tiny_settings, accumulation_steps=4, dropout=0.0)
-    train_contrastive(tiny_corpus, tmp_path / "four", chosen)
-    one = recipe(tiny_settings, accumulation_steps=1, dropout=0.0)
-    train_contrastive(tiny_corpus, tmp_path / "one", one)
-    a, b = weights_of(tmp_path / "four"), weights_of(tmp_path / "one")
-    assert any(not torch.allclose(a[name], b[name], atol=1e-4) for name in a)
+def test_an_incomplete_last_group_still_trains(tiny_corpus, tiny_settings, tmp_path):
+    # Four batches, groups of eight: one update, not none.
+    train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, accumulation_steps=8))
+    updates = load_file(tmp_path / "m" / "adapter" / "adapter.safetensors")
+    assert any(value.abs().max() > 0 for name, value in updates.items() if "lora_B" in name)
+
+
+def test_accumulating_two_halves_equals_one_batch_of_both(tiny_corpus, tiny_settings, tmp_path):
+    # Without phrases of their own the halves compare texts with the same 28 names.
+    rows = [row(f"text number {i}", {"joy": 1.0}) for i in range(16)]
+    vocabulary = DescriptorVocabulary(rows)
+    whole = make_batch(rows, vocabulary, SETTINGS, step=0)
+    halves = [make_batch(rows[i::2], vocabulary, SETTINGS, step=0) for i in range(2)]
+    text = {r.id: F.normalize(torch.randn(8), dim=-1) for r in rows}
+    phrase = F.normalize(torch.randn(28, 8), dim=-1)
+
+    def loss(batch):
+        vectors = torch.stack([text[r.id] for r in batch.rows])
+        one = torch.tensor(5.0)
+        tensors = torch.from_numpy(batch.targets), torch.from_numpy(batch.weights)
+        return multi_positive_sigmoid_loss(vectors, phrase, one, -one, *tensors)
+
+    assert (sum(loss(half) for half in halves) / 2).item() == pytest.approx(loss(whole).item())
+
+
+def test_a_run_killed_within_a_group_resumes_to_the_same_weights(
+    tiny_corpus, tiny_settings, tmp_path
+):
+    chosen = recipe(tiny_settings, epochs=3, save_every=3, accumulation_steps=4)
+    train_contrastive(tiny_corpus, tmp_path / "whole", chosen)
+
+    def kill(step, steps, loss):
+        if step == 7:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_contrastive(tiny_corpus, tmp_path / "cut", chosen, progress=kill)
+    made = train_contrastive(tiny_corpus, tmp_path / "cut", chosen)
+    assert made.resumed_at == 4
+    assert_same_weights(tmp_path / "whole", tmp_path / "cut")
+
+
+@pytest.mark.parametrize("seed", [-1, 12345678])
+def test_any_whole_number_is_a_seed(tiny_corpus, tiny_settings, tmp_path, seed):
+    made = train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, seed=seed))
+    assert made.losses
+
+
+def test_a_folder_of_something_else_is_never_replaced(tiny_corpus, tiny_settings, tmp_path):
+    (tmp_path / "diary.txt").write_text("mine")
+    with pytest.raises(InputError, match="no checkpoint of ours"):
+        train_contrastive(tiny_corpus, tmp_path, recipe(tiny_settings))
+    assert (tmp_path / "diary.txt").read_text() == "mine"
+
+
+def test_other_users_may_read_every_file(tiny_checkpoint):
+    files = [f for f in tiny_checkpoint.rglob("*") if f.is_file()]
+    assert all(f.stat().st_mode & 0o044 == 0o044 for f in files)
+
+
+@pytest.mark.parametrize(
+    "change", [{"logit_scale": 0.0}, {"epochs": 0}, {"supervision": "none"}, {"max_tokens": 4000}]
+)
+def test_settings_that_cannot_work_are_refused(tiny_corpus, tiny_settings, tmp_path, change):
+    with pytest.raises(SettingsError):
+        train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, **change))
+
+
+def test_recipe_that_is_no_toml_is_a_clear_error(tmp_path):
+    (tmp_path / "r.toml").write_text("epochs = = 3")
+    with pytest.raises(SettingsError, match="is no TOML"):
+        read_recipe(ContrastiveRecipe, tmp_path / "r.toml")
 
 
 DISTRIBUTED = """

@@ -140,6 +140,11 @@ class LoadedBenchmark:
         """The labels that a scorer gets to see."""
         return self.projection.source.labels if self.projection else self.labels
 
+    @property
+    def asked_neutral(self) -> str | None:
+        """The label that means "none of the others" among those that a scorer gets to see."""
+        return self.projection.source.neutral if self.projection else self.neutral
+
     def for_fitting(self) -> FittingRows:
         """Hand the rows out for fitting.
 

@@ -85,7 +85,9 @@ def measure_decisions(
     if thresholds is None:
         predicted = metrics.predict_best(scores)
     else:
-        predicted = metrics.predict_at(scores, thresholds)
+        neutral = rows.asked_neutral
+        otherwise = None if neutral is None else rows.asked_labels.index(neutral)
+        predicted = metrics.predict_at(scores, thresholds, otherwise)
     if rows.projection:
         predicted, scores = _carry(rows.projection, predicted), _carry(rows.projection, scores)
     values = _values(rows, scores, predicted)

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from transformers import AutoTokenizer, PreTrainedModel
 from emo_hub import checkpoint as files
 from emo_hub.config import fill, recipe_hash
 from emo_hub.dataset import read_corpus
-from emo_hub.errors import DataError, SettingsError
+from emo_hub.errors import DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings
@@ -87,6 +88,9 @@ class ContrastiveRecipe:
         for key in ("epochs", "batch_size", "accumulation_steps", "max_tokens"):
             if getattr(self, key) < 1:
                 raise SettingsError(f"{key} must be at least 1; got {getattr(self, key)}.")
+        for key in ("learning_rate", "logit_scale"):
+            if getattr(self, key) <= 0:
+                raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def train_contrastive(
     recipe: ContrastiveRecipe,
     *,
     texts: str = "",
-    name: str = "",
+    command: str = "emo-hub train contrastive",
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Trained:
@@ -128,23 +132,29 @@ def train_contrastive(
         out: where the checkpoint goes.
         recipe: the settings.
         texts: where the annotated comments' texts are: a folder, "hub", or "" for nowhere.
-        name: of the recipe, for the card.
+        command: what makes the same checkpoint again, for the card.
         progress: is told the step, the number of steps and the loss.
         say: is told, in sentences, what was found and done.
 
     Raises:
         DataError: nothing to train on, or the data folder is no corpus.
         CheckpointError: a damaged base or training state.
+        InputError: something other than a checkpoint stands where it should go.
     """
+    out = out.absolute()
+    _check_place(out)
     rows, validation, notes = _rows(data, recipe, texts)
     for note in notes:
         say(note)
-    run = _describe(data, recipe, name, rows, notes)
+    run = _describe(data, recipe, (rows, validation), notes)
     if _same_run(out, run):
         say(f"{out} was made by this very recipe from this very data: reused.")
         return Trained(out, reused=True, notes=notes)
     torch.manual_seed(recipe.seed)
     towers = Towers(_part(TowerSettings, recipe))
+    longest = int(towers.backbone.config.max_position_embeddings)
+    if recipe.max_tokens > longest:
+        raise SettingsError(f"max_tokens is {recipe.max_tokens}; {recipe.base} reads {longest}.")
     tokenizer = AutoTokenizer.from_pretrained(files.base_folder(recipe.base))
     reader = _model(towers.backbone, tokenizer, _bare_head(recipe), None)
     state = out.with_name(f".{out.name}-{run['run']}")
@@ -159,7 +169,7 @@ def train_contrastive(
     )
     if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
         judged = _judged(towers, tokenizer, recipe, rows, validation)
-        _write(out, towers, judged, recipe, {**run, "steps": fitted.steps})
+        _write(out, judged, recipe, {**run, "command": command, "steps": fitted.steps})
         shutil.rmtree(state, ignore_errors=True)
     return Trained(
         out, reused=False, notes=notes, losses=fitted.losses, resumed_at=fitted.resumed_at
@@ -196,23 +206,23 @@ def _rows(
 def _describe(
     data: Path,
     recipe: ContrastiveRecipe,
-    name: str,
-    rows: tuple[TrainingRow, ...],
+    rows: tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]],
     notes: tuple[str, ...],
 ) -> dict[str, Any]:
     corpus = read_corpus(data)
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.source] = counts.get(row.source, 0) + 1
-    identity = {"recipe": recipe_hash(recipe), "content": corpus.content, "rows": counts}
+    texts = json.dumps([[row.id, row.context, row.text] for part in rows for row in part])
+    identity = {
+        "recipe": recipe_hash(recipe),
+        "content": corpus.content,
+        "texts": files.text_sha256(texts),
+    }
     return {
-        "command": "emo-hub train contrastive" + (f" --recipe {name}" if name else ""),
         "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
         "recipe_hash": identity["recipe"],
         "recipe": dataclasses.asdict(recipe),
         "corpus_version": corpus.version,
         "corpus_content": corpus.content,
-        "rows": counts,
+        "rows": dict(Counter(row.source for row in rows[0])),
         "notes": list(notes),
         "precision": best_precision(recipe.mixed_precision),
         "versions": {"emo_hub": __version__, "torch": str(torch.__version__)},
@@ -302,57 +312,63 @@ def _low_rank_updates(backbone: nn.Module) -> dict[str, torch.Tensor]:
 
 def _write(
     out: Path,
-    towers: Towers,
     judged: tuple[EmotionModel, Judgement, dict[str, torch.Tensor]],
     recipe: ContrastiveRecipe,
     run: Mapping[str, Any],
 ) -> None:
     """Write the checkpoint beside its place, then move it there: a full disk spoils nothing."""
     model, judgement, updates = judged
-    fresh = out.with_name(f".{out.name}.partial")
+    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    head = dataclasses.replace(
+    model.moments = judgement.moments
+    model.head = dataclasses.replace(
         model.head,
         thresholds=judgement.thresholds,
         default_threshold=judgement.default_threshold,
         calibration=judgement.calibration,
         facts=judgement.facts,
     )
-    model.backbone.save_pretrained(fresh)
-    model.tokenizer.save_pretrained(fresh)
-    files.write_sentence_transformers_layout(
-        fresh, dimension=int(model.config.hidden_size), max_tokens=recipe.max_tokens
-    )
-    _write_parts(fresh, model, head, judgement, run)
+    model.save(fresh)
     if updates:
-        small = fresh / "adapter"
-        small.mkdir()
-        save_file(updates, small / files.ADAPTER_FILE)
-        settings = files.AdapterSettings(
-            rank=recipe.adapter_rank,
-            alpha=recipe.adapter_alpha,
-            sha256=files.file_sha256(small / files.ADAPTER_FILE),
-        )
-        model.config.save_pretrained(small)
-        _write_parts(small, model, dataclasses.replace(head, adapter=settings), judgement, run)
+        _write_adapter(fresh / "adapter", model, recipe, updates)
+    text = json.dumps(run, indent=1, sort_keys=True) + "\n"
+    for folder in (fresh, fresh / "adapter") if updates else (fresh,):
+        (folder / RUN_FILE).write_text(text, encoding="utf-8")
+    shutil.rmtree(old, ignore_errors=True)
     if out.exists():
-        shutil.rmtree(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+        out.rename(old)
     fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_parts(
+def _write_adapter(
     folder: Path,
     model: EmotionModel,
-    head: files.Head,
-    judgement: Judgement,
-    run: Mapping[str, Any],
+    recipe: ContrastiveRecipe,
+    updates: dict[str, torch.Tensor],
 ) -> None:
-    files.write_head(head, folder)
-    files.write_moments(judgement.moments, folder)
-    if model.has_vad:
-        tensors = {"weight": model.vad_weight.contiguous(), "bias": model.vad_bias.contiguous()}
-        save_file(tensors, folder / files.VAD_FILE)
-    text = json.dumps(run, indent=1, sort_keys=True)
-    (folder / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+    folder.mkdir()
+    save_file(updates, folder / files.ADAPTER_FILE)
+    settings = files.AdapterSettings(
+        rank=recipe.adapter_rank,
+        alpha=recipe.adapter_alpha,
+        sha256=files.file_sha256(folder / files.ADAPTER_FILE),
+        base_sha256=files.file_sha256(files.base_folder(recipe.base) / "model.safetensors"),
+    )
+    # transformers' pipeline() reads a config before it asks for the model.
+    model.config.save_pretrained(folder)
+    model.save_head(folder, dataclasses.replace(model.head, adapter=settings))
+
+
+def _check_place(out: Path) -> None:
+    """Refuse to put a checkpoint over anything but an older one.
+
+    Raises:
+        InputError: something else is there.
+    """
+    ours = out.is_dir() and ((out / RUN_FILE).is_file() or not any(out.iterdir()))
+    if out.is_symlink() or (out.exists() and not ours):
+        raise InputError(
+            f"{out} is there and is no checkpoint of ours, so nothing is put over it: give "
+            "another place, or move it."
+        )

@@ -116,9 +116,14 @@ def fit(
     start = state.load()
     model.train()
     losses: list[float] = []
+    due = False
     for step, batch in _batches(rows, vocabulary, batches, loop.epochs, start):
         _set_learning_rate(optimizer, loop, step, micro_steps)
-        set_seed(loop.seed * 1_000_003 + step * 97 + accelerator.process_index)
+        set_seed((loop.seed * 1_000_003 + step * 97 + accelerator.process_index) % 2**32)
+        # Groups are counted from the first step of the run, not of this process, and the last one
+        # is stepped however few batches it holds.
+        last = step + 1 == micro_steps
+        accelerator.step = loop.accumulation_steps - 1 if last else step
         with accelerator.accumulate(model):
             tensors = _tensors(batch, accelerator, tokenize, tokenizer)
             with accelerator.autocast():
@@ -133,8 +138,12 @@ def fit(
         losses.append(float(accelerator.reduce(loss.detach(), "mean")))
         if progress and accelerator.is_main_process:
             progress(step + 1, micro_steps, losses[-1])
-        if loop.save_every and (step + 1) % loop.save_every == 0 and accelerator.is_main_process:
-            state.save(step + 1)
+        due = due or bool(loop.save_every and (step + 1) % loop.save_every == 0)
+        # Between the batches of a group there are gradients that no state holds.
+        if due and accelerator.sync_gradients:
+            if accelerator.is_main_process:
+                state.save(step + 1)
+            due = False
     average.apply()
     accelerator.wait_for_everyone()
     return Fitted(tuple(losses), micro_steps, start)
@@ -238,6 +247,10 @@ class _State:
 
     def load(self) -> int:
         """Bring everything to the saved state; give its step, 0 where there is none."""
+        old = self.folder.with_name(self.folder.name + ".old")
+        if old.exists() and not self.folder.exists():
+            # Killed between the two renames of a save.
+            old.rename(self.folder)
         if not (self.folder / _PROGRESS).exists():
             return 0
         try:
@@ -250,7 +263,10 @@ class _State:
             raise CheckpointError(self._damaged("it holds other parameters"))
         for name, parameter in self.average.trained.items():
             parameter.data.copy_(trained[name])
-            self.optimizer.state[parameter] = _moments_of(name, moments)
+            self.optimizer.state[parameter] = {
+                key: value if key == "step" else value.to(parameter.device)
+                for key, value in _moments_of(name, moments).items()
+            }
         for name, value in self.average.values.items():
             value.copy_(moments[f"average/{name}"])
         self.average.updates = updates
