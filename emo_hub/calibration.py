@@ -44,6 +44,11 @@ class NullMoments:
         variance = ((label_embeddings @ self.covariance) * label_embeddings).sum(axis=1)
         return mean, np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
 
+    def standing_out(self, texts: Floats, labels: Floats) -> Floats:
+        """Standardise the cosines of (N, D) texts and (C, D) labels by each label's own: (N, C)."""
+        mean, spread = self.of_labels(labels)
+        return np.asarray((texts @ labels.T - mean) / spread, np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -53,9 +58,7 @@ class Calibration:
         raw: weight of the raw logit, scale * cosine + bias.
         standing_out: weight of the cosine in standard deviations above the label's own mean.
         intercept: added to both.
-        competition: multiplies the standardised cosines where labels compete in a softmax. There
-            only the standing out counts: labels that were rare or absent in training have means
-            and spreads of their own, which would decide the contest before it begins.
+        competition: multiplies the combined logits where labels compete in a softmax.
     """
 
     raw: float
@@ -110,12 +113,12 @@ def fit_calibration(
     return Calibration(*(float(w) for w in weights))
 
 
-def fit_competition(calibration: Calibration, standardised: Floats, targets: Floats) -> Calibration:
+def fit_competition(calibration: Calibration, logits: Floats, targets: Floats) -> Calibration:
     """Set the sharpness of the softmax so that its scores are as sure as they are right.
 
     Args:
         calibration: what it is added to.
-        standardised: (N, C) over labels that compete.
+        logits: (N, C), calibrated, of labels that compete.
         targets: (N, C), 1 where a label holds, 0 where not, NaN where unknown. Rows without a
             positive teach nothing.
     """
@@ -126,8 +129,8 @@ def fit_competition(calibration: Calibration, standardised: Floats, targets: Flo
         return calibration
     best, lowest = 1.0, np.inf
     for sharpness in np.geomspace(0.2, 5.0, 60):
-        logits = np.where(open_to_it, sharpness * standardised, -np.inf)[rows]
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        sharp = np.where(open_to_it, sharpness * logits, -np.inf)[rows]
+        shifted = np.exp(sharp - sharp.max(axis=1, keepdims=True))
         right = (shifted * positive[rows]).sum(axis=1) / shifted.sum(axis=1)
         loss = float(-np.log(np.maximum(right, 1e-12)).mean())
         if loss < lowest:

@@ -73,6 +73,7 @@ class Head:
         thresholds: the score from which each known label counts as expressed.
         default_threshold: the same for any other label.
         calibration: the map to probabilities, or None for raw logits.
+        trained_calibration: the same for trained labels, whose raw logits need no standing out.
         base: the encoder that training started from.
         adapter: set where the weights are low-rank updates of the base.
         facts: what was measured and how it was trained, for the card.
@@ -86,6 +87,7 @@ class Head:
     thresholds: Mapping[str, float]
     default_threshold: float
     calibration: Calibration | None
+    trained_calibration: Calibration | None
     base: str
     adapter: AdapterSettings | None = None
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -194,11 +196,16 @@ def read_head(folder: Path) -> Head:
                 f"{path} has schema version {version}; this emo_hub reads {SCHEMA_VERSION}. "
                 "Upgrade emo_hub, or use an older revision of the checkpoint."
             )
-        calibration, adapter = table.pop("calibration"), table.pop("adapter")
+        free, trained = table.pop("calibration"), table.pop("trained_calibration")
+        adapter = table.pop("adapter")
+        names = {key: tuple(table.pop(key)) for key in ("templates", "trained_labels")}
         return Head(
-            **{**table, **{key: tuple(table[key]) for key in ("templates", "trained_labels")}},
-            calibration=Calibration(**calibration) if calibration else None,
+            templates=names["templates"],
+            trained_labels=names["trained_labels"],
+            calibration=Calibration(**free) if free else None,
+            trained_calibration=Calibration(**trained) if trained else None,
             adapter=AdapterSettings(**adapter) if adapter else None,
+            **table,
         )
     except FileNotFoundError as error:
         raise CheckpointError(

@@ -258,22 +258,29 @@ class EmotionModel(nn.Module):
             np.float32
         )
 
-    def logits(self, texts: Floats, labels: Floats) -> Floats:
+    def logits(self, texts: Floats, vectors: Floats, labels: Sequence[str]) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) to calibrated logits (N, C)."""
-        raw = self.raw_logits(texts, labels)
-        if self.moments is None or self.head.calibration is None:
+        raw = self.raw_logits(texts, vectors)
+        free, trained = self.head.calibration, self.head.trained_calibration
+        if self.moments is None or free is None:
             return raw
-        mean, spread = self.moments.of_labels(labels)
-        standing_out = (texts @ labels.T - mean) / spread
-        return self.head.calibration.logits(raw, standing_out)
+        logits = free.logits(raw, self.moments.standing_out(texts, vectors))
+        if trained is not None:
+            known = [normalise(label) in self.head.trained_labels for label in labels]
+            logits[:, known] = trained.logits(raw[:, known], np.zeros_like(raw[:, known]))
+        return logits
 
-    def competing_logits(self, texts: Floats, labels: Floats) -> Floats:
-        """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C."""
-        if self.moments is None or self.head.calibration is None:
-            return self.raw_logits(texts, labels)
-        mean, spread = self.moments.of_labels(labels)
-        standing_out = (texts @ labels.T - mean) / spread
-        return (self.head.calibration.competition * standing_out).astype(np.float32)
+    def competing_logits(self, texts: Floats, vectors: Floats) -> Floats:
+        """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C.
+
+        All labels go through the map of free ones here, so that none is favoured by its own.
+        """
+        raw = self.raw_logits(texts, vectors)
+        free = self.head.calibration
+        if self.moments is None or free is None:
+            return raw
+        combined = free.logits(raw, self.moments.standing_out(texts, vectors))
+        return (free.competition * combined).astype(np.float32)
 
     def score(
         self,
@@ -290,7 +297,7 @@ class EmotionModel(nn.Module):
         """
         vectors, labelled = self.encode_texts(texts, contexts), self.encode_labels(labels)
         if multi_label:
-            return sigmoid(self.logits(vectors, labelled))
+            return sigmoid(self.logits(vectors, labelled, labels))
         return softmax(self.competing_logits(vectors, labelled))
 
     def thresholds(self, labels: Sequence[str]) -> Floats:

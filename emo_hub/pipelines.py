@@ -140,7 +140,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         described: dict[str, str | None] = json.loads(outputs["labels"])
         labels = list(described)
         vectors = self.model.encode_labels(labels, {k: v for k, v in described.items() if v})
-        each = sigmoid(self.model.logits(embedding, vectors)[0])
+        each = sigmoid(self.model.logits(embedding, vectors, labels)[0])
         if multi_label:
             scores = each
         else:

@@ -36,6 +36,7 @@ ROWS = [
 ]
 SETTINGS = BatchSettings(
     batch_size=2,
+    epochs=2,
     extra_phrases=0,
     template_share=0.0,
     templates=("feeling {}",),
@@ -104,6 +105,19 @@ def test_an_epoch_visits_every_row_once():
     rows = [row("x" * (i % 9), {"joy": 1.0}, "glee") for i in range(101)]
     visited = [i for batch in plan_epoch(rows, SETTINGS, 0) for i in batch]
     assert sorted(visited) == list(range(101))
+
+
+def test_a_row_of_little_trust_is_visited_once_in_a_run():
+    rows = [dataclasses.replace(r, trust=0.2 if i else 1.0) for i, r in enumerate(ROWS)]
+    visited = [i for e in range(2) for batch in plan_epoch(rows, SETTINGS, e) for i in batch]
+    assert sorted(visited) == [0, 0, 1, 2]
+
+
+def test_trust_weighs_labels_and_leaves_descriptors():
+    rows = [dataclasses.replace(ROWS[0], trust=0.2), *ROWS[1:]]
+    batch = make_batch(rows, DescriptorVocabulary(rows), SETTINGS, step=0)
+    assert cell(batch, 0, "anger")[1] == pytest.approx(0.2)
+    assert cell(batch, 0, "triumph") == (1.0, 1.0)
 
 
 def test_extra_phrases_come_from_the_vocabulary():

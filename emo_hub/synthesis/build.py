@@ -18,7 +18,7 @@ from emo_hub.synthesis.harvest import STAGES, Harvest, Progress, gather
 from emo_hub.synthesis.plan import FILE as PLAN_FILE
 from emo_hub.synthesis.plan import read_plan
 from emo_hub.synthesis.rows import row_of
-from emo_hub.synthesis.splits import SALT, split_of
+from emo_hub.synthesis.splits import ANNOTATED, SALT, WRITTEN, split_of
 from emo_hub.synthesis.statistics import label_facts, rejection_facts, second_look
 from emo_hub.synthesis.write import NAME, Corpus, check_replaceable, is_current, write_corpus
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
@@ -135,8 +135,9 @@ def _rows(harvest: Harvest) -> dict[str, dict[str, list[Row]]]:
         config: {split: [] for split in SPLITS} for config in CONFIGS
     }
     for config, found in records.items():
+        train = ANNOTATED if config == "descriptors" else WRITTEN
         for record in found:
-            rows[config][split_of(record.group)].append(row_of(record))
+            rows[config][split_of(record.group, train)].append(row_of(record))
     return rows
 
 

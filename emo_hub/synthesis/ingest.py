@@ -53,7 +53,8 @@ ABOUT: Json = {
     "second_campaign": (
         "Replies of strong-llm-2026-11 were written later, by several instances of one model, for "
         "requests of the same form: accounts of events for open emotion words (the words of known "
-        "label sets drawn more often), and a random sample of the remaining train comments. Most "
+        "label sets drawn more often), plain sarcasm beside its sincere counterparts, and a random "
+        "sample of the remaining train comments. Most "
         "annotators of the comments read their first answers again with the two statistics above "
         "in view, turned faint readings to neutral and dropped second labels; lists of decisions "
         "were applied by script, and one annotator set valence and arousal of lines turned "

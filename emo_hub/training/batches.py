@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emo_hub.calibration import Floats
-from emo_hub.taxonomy import GOEMOTIONS, find_emotion
+from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.rows import TrainingRow
 
 _NAMES = GOEMOTIONS.labels
@@ -99,6 +99,7 @@ class BatchSettings:
     """How batches are made; see the recipe for the meaning of each."""
 
     batch_size: int
+    epochs: int
     extra_phrases: int
     template_share: float
     templates: tuple[str, ...]
@@ -108,9 +109,13 @@ class BatchSettings:
 
 
 def plan_epoch(rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int) -> list[list[int]]:
-    """Order one epoch: shuffled, texts of like length together, batches shuffled again."""
+    """Order one epoch: shuffled, texts of like length together, batches shuffled again.
+
+    A row that is not fully trusted takes part in one epoch of the run.
+    """
     rng = random.Random(f"{settings.seed}/plan/{epoch}")
-    order = list(range(len(rows)))
+    turn = epoch % settings.epochs
+    order = [i for i, r in enumerate(rows) if r.trust == 1.0 or i % settings.epochs == turn]
     rng.shuffle(order)
     size = settings.batch_size
     batches = []
@@ -146,6 +151,7 @@ def make_batch(
     for r, row in enumerate(rows):
         if settings.use_labels:
             _set_labels(targets[r], row.labels, settings.intensity_floor)
+            weights[r, : len(names)] = row.trust
         for c in range(len(names), len(columns)):
             if vocabulary.may_hold(row, columns[c]):
                 weights[r, c] = 0.0
@@ -166,12 +172,7 @@ def _said(phrase: str, settings: BatchSettings, rng: random.Random) -> str:
     # Said in many ways, so that a label that a user types is understood in each of them.
     if rng.random() >= settings.template_share:
         return phrase
-    emotion = find_emotion(phrase)
-    ways = emotion.ways if emotion else ()
-    choice = rng.randrange(len(settings.templates) + len(ways))
-    if choice < len(ways):
-        return ways[choice]
-    return settings.templates[choice - len(ways)].format(phrase)
+    return rng.choice(settings.templates).format(phrase)
 
 
 def _length(row: TrainingRow) -> int:

@@ -30,7 +30,7 @@ from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import Judgement, judge
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
-from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
+from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.towers import Towers, TowerSettings
 from emo_hub.version import __version__
 
@@ -56,11 +56,13 @@ class ContrastiveRecipe:
     # What it is trained on, in rows.py.
     use_utterances: bool = True
     use_comments: bool = True
+    noisy_teacher: str = ""  # whose labels of comments count less
+    noisy_trust: float = 1.0  # how much they count, in [0, 1]
     max_rows: int = 0  # a seeded sample of so many; 0 takes all
     supervision: str = "labels and descriptors"  # or "descriptors"
     # What is compared with what, in batches.py.
     batch_size: int = 64  # texts over all processes
-    extra_phrases: int = 24
+    extra_phrases: int = 48
     template_share: float = 0.5
     intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence
     # How long and how fast, in loop.py.
@@ -75,7 +77,7 @@ class ContrastiveRecipe:
     save_every: int = 200  # steps; 0 never
     seed: int = 0
     # What the scores mean, in finish.py.
-    threshold_shrink: float = 300.0  # positives that the global threshold is worth
+    threshold_shrink: float = 1000.0  # positives that the global threshold is worth
 
     def __post_init__(self) -> None:
         allowed = {
@@ -186,12 +188,13 @@ def _rows(
         rows = corpus_rows(data, "train")
         notes.append(f"{len(rows)} synthetic rows from {data}.")
     if recipe.use_comments:
-        joined = annotated_rows(data, "train", texts)
+        trust = Trust(recipe.noisy_teacher, recipe.noisy_trust)
+        joined = annotated_rows(data, "train", texts, trust)
         rows += joined.rows
         notes.append(joined.note)
-        # The comments' own test split serves nothing else, and more rows settle rare thresholds.
         if recipe.supervision != "descriptors":
-            validation += annotated_rows(data, "validation", texts).rows
+            judges = annotated_rows(data, "validation", texts, trust).rows
+            validation += tuple(row for row in judges if row.trust == 1.0)
     if not rows:
         raise DataError(
             "There is nothing to train on: the recipe leaves the utterances out, and no annotated "
@@ -245,6 +248,7 @@ def _part(cls: type[Any], recipe: ContrastiveRecipe) -> Any:  # noqa: ANN401
 def _batch_settings(recipe: ContrastiveRecipe) -> BatchSettings:
     return BatchSettings(
         batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
         extra_phrases=recipe.extra_phrases,
         template_share=recipe.template_share,
         templates=TEMPLATES[1:],
@@ -264,6 +268,7 @@ def _bare_head(recipe: ContrastiveRecipe) -> files.Head:
         thresholds={},
         default_threshold=0.5,
         calibration=None,
+        trained_calibration=None,
         base=recipe.base,
     )
 
@@ -326,6 +331,7 @@ def _write(
         thresholds=judgement.thresholds,
         default_threshold=judgement.default_threshold,
         calibration=judgement.calibration,
+        trained_calibration=judgement.trained_calibration,
         facts=judgement.facts,
     )
     model.save(fresh)

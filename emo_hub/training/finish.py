@@ -36,6 +36,7 @@ class Judgement:
 
     moments: NullMoments
     calibration: Calibration
+    trained_calibration: Calibration | None
     thresholds: Mapping[str, float]
     default_threshold: float
     facts: Mapping[str, Any]
@@ -51,39 +52,44 @@ def judge(
     """Measure the reference moments, fit the calibration, and fit the thresholds.
 
     The moments are those of training utterances by themselves, or of comments where there are none.
-    The calibration is fitted on the 28 names and on free words together, the thresholds of the 28
-    on annotated comments where there are any, since those are what people really wrote.
+    Free words are calibrated by raw logit and standing out, labels of training by the raw logit
+    alone. Those, and their thresholds, are fitted on annotated comments where there are any, since
+    those are what people really wrote.
     """
     plain = [r for r in rows if r.context is None and r.source != "comment"] or list(rows)
     reference = plain[:: max(1, len(plain) // _REFERENCE_TEXTS)]
     moments = NullMoments.measure(model.encode_texts([r.text for r in reference]))
     texts = model.encode_texts([r.text for r in validation], [r.context for r in validation])
     names, words = list(GOEMOTIONS.labels), _open_labels(validation)
-    labels = model.encode_labels([*names, *words])
-    raw = model.raw_logits(texts, labels)
-    mean, spread = moments.of_labels(labels)
-    standing_out = (texts @ labels.T - mean) / spread
-    targets = np.concatenate([_named(validation, names), _free(validation, words)], axis=1)
-    calibration = fit_calibration(raw, standing_out, targets)
-    open_part = slice(len(names), None)
-    calibration = fit_competition(calibration, standing_out[:, open_part], targets[:, open_part])
-    scores = sigmoid(calibration.logits(raw, standing_out))
     comments = np.array([r.source == "comment" for r in validation])
     judges = comments if comments.any() else np.ones(len(validation), bool)
-    named = targets[judges][:, : len(names)] > 0
-    thresholds, _ = fit_thresholds(scores[judges][:, : len(names)], named, names, shrink=shrink)
-    own = ~comments
-    free = targets[own][:, open_part]
+
+    word_vectors = model.encode_labels(words)
+    out = moments.standing_out(texts, word_vectors)
+    said = _free(validation, words)
+    free = fit_calibration(model.raw_logits(texts, word_vectors), out, said)
+    logits = free.logits(model.raw_logits(texts, word_vectors), out)
+    free = fit_competition(free, logits, said)
     # A pair of which nothing is known is neither right nor wrong, however high it scores.
-    judged = np.where(np.isnan(free), 0.0, scores[own][:, open_part])
-    _, default = fit_thresholds(judged, np.nan_to_num(free) > 0, words, shrink=shrink)
+    known = np.where(np.isnan(said), 0.0, sigmoid(logits))
+    _, default = fit_thresholds(known, np.nan_to_num(said) > 0, words, shrink=shrink)
+
+    name_vectors = model.encode_labels(names)
+    raw, named = model.raw_logits(texts, name_vectors), _named(validation, names)
+    trained = None
+    if model.head.trained_labels:
+        trained = fit_calibration(raw[judges], np.zeros_like(raw[judges]), named[judges])
+        scores = sigmoid(trained.logits(raw, np.zeros_like(raw)))
+    else:
+        scores = sigmoid(free.logits(raw, moments.standing_out(texts, name_vectors)))
+    thresholds, _ = fit_thresholds(scores[judges], named[judges] > 0, names, shrink=shrink)
     facts = {
         "validation_rows": dict(Counter(r.source for r in validation)),
         "thresholds_from": "annotated comments" if comments.any() else "synthetic rows",
         "reference_texts": len(reference),
         "open_labels": len(words),
     }
-    return Judgement(moments, calibration, thresholds, default, facts)
+    return Judgement(moments, free, trained, thresholds, default, facts)
 
 
 def _open_labels(rows: Sequence[TrainingRow]) -> list[str]:

@@ -103,7 +103,7 @@ def fit(
         gradient_accumulation_steps=loop.accumulation_steps,
     )
     vocabulary = DescriptorVocabulary(rows, use_labels=batches.use_labels)
-    micro_steps = loop.epochs * math.ceil(len(rows) / batches.batch_size)
+    micro_steps = sum(len(plan_epoch(rows, batches, epoch)) for epoch in range(loop.epochs))
     optimizer = torch.optim.AdamW(
         [p for p in towers.parameters() if p.requires_grad],
         lr=loop.learning_rate,
@@ -177,11 +177,16 @@ def _tensors(
     share = len(own.rows) * world / len(batch.rows)
     own = own if own.rows else batch.part(0, len(batch.rows))
     device = accelerator.device
+    phrases = [tokenize(phrase, None) for phrase in own.phrases]
+    # A few long phrases would pad all of them to twice their length, so they go by themselves.
+    order = sorted(range(len(phrases)), key=lambda i: len(phrases[i]["input_ids"]))
+    cut = -(-3 * len(order) // 4)
+    parts = [part for part in (order[:cut], order[cut:]) if part]
     return {
         "texts": padded(tokenizer, [tokenize(r.text, r.context) for r in own.rows], device),
-        "phrases": padded(tokenizer, [tokenize(p, None) for p in own.phrases], device),
-        "targets": torch.from_numpy(own.targets).to(device),
-        "weights": torch.from_numpy(own.weights).to(device),
+        "phrases": [padded(tokenizer, [phrases[i] for i in part], device) for part in parts],
+        "targets": torch.from_numpy(own.targets[:, order]).to(device),
+        "weights": torch.from_numpy(own.weights[:, order]).to(device),
         "vad": torch.from_numpy(own.vad).to(device),
         "share": share,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +35,8 @@ class TrainingRow:
         labels: intensity, 0.3..1, of each label that holds.
         descriptors: free words, normalised.
         vad: valence, arousal, dominance, each 1..5; NaN where unknown.
+        trust: how much its labels count, in [0, 1]. A row below 1 is visited once in a run, where
+            the others are visited once an epoch.
     """
 
     id: str
@@ -44,6 +46,7 @@ class TrainingRow:
     labels: Mapping[str, float]
     descriptors: tuple[str, ...]
     vad: tuple[float, float, float] = _UNKNOWN
+    trust: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,26 @@ def corpus_rows(data: Path, split: str) -> tuple[TrainingRow, ...]:
     return (*alone, *after)
 
 
-def annotated_rows(data: Path, split: str, texts: str) -> Joined:
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How much the labels of one teacher count, where annotators do not agree equally well."""
+
+    teacher: str = ""
+    weight: float = 1.0
+
+    def of(self, teacher: str) -> float:
+        """Give the trust in a row of this teacher."""
+        return self.weight if teacher == self.teacher else 1.0
+
+
+def annotated_rows(data: Path, split: str, texts: str, trust: Trust = Trust()) -> Joined:
     """Join the stand-off annotations of one split with the public texts they speak of.
 
     Args:
         data: the corpus folder.
         split: which of its splits.
         texts: a folder with `train.parquet` (columns id and text), "hub", or "" for none.
+        trust: in rows of a teacher that agrees less well.
 
     Raises:
         DataError: `texts` names a folder that has no such file.
@@ -99,7 +115,8 @@ def annotated_rows(data: Path, split: str, texts: str) -> Joined:
         elif text in held_out:
             in_test += 1
         else:
-            rows.append(_row(annotation, text, None, "comment"))
+            row = _row(annotation, text, None, "comment")
+            rows.append(replace(row, trust=trust.of(annotation["provenance"]["teacher"])))
     note = (
         f"{len(rows)} annotated comments joined with their texts; {absent} texts not found, "
         f"{in_test} dropped because the same text stands in the source's dev or test split."

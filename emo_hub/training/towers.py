@@ -65,14 +65,18 @@ class Towers(nn.Module):
     def forward(
         self,
         texts: dict[str, Tensor],
-        phrases: dict[str, Tensor],
+        phrases: Sequence[dict[str, Tensor]],
         targets: Tensor,
         weights: Tensor,
         vad: Tensor,
         share: float,
     ) -> Tensor:
-        """Give the loss () of these rows, times `share`."""
-        text, phrase = self.embed(texts), self.embed(phrases)
+        """Give the loss () of these rows, times `share`.
+
+        The phrases come in parts of like length, whose order is that of the targets' columns.
+        """
+        text = self.embed(texts)
+        phrase = torch.cat([self.embed(part) for part in phrases])
         # The encoder may run in half precision; a hundred pair losses are summed in full.
         with torch.autocast(text.device.type, enabled=False):
             loss = multi_positive_sigmoid_loss(
