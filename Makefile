@@ -45,18 +45,20 @@ bench: $(VENV)/.dev   ## Time what must be fast, as ratios.
 # Where the annotated comments' texts and the public benchmarks are; see README, "Results".
 BENCHMARKS ?= $(or $(EMO_HUB_BENCHMARKS),../shared/benchmarks)
 
-model: $(VENV)/.base  ## Train, measure and embed the default model (half an hour on two cores).
-	$(BIN)/emo-hub corpus build --out runs/emo-pillars
-	$(BIN)/emo-hub train contrastive --data runs/emo-pillars --out runs/default --recipe default --texts $(BENCHMARKS)/goemotions
+CORPUS := $(BIN)/emo-hub corpus build --out runs/emo-pillars
+TRAIN  := $(BIN)/emo-hub train contrastive --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions
+
+model: $(VENV)/.base  ## Train, embed and measure the default model (half an hour on two cores).
+	$(CORPUS)
+	$(TRAIN) --out runs/default --recipe default
 	rm -rf emo_hub/default_model && cp -r runs/default/adapter emo_hub/default_model
 	$(BIN)/emo-hub evaluate default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/report --card
 
-protocols: $(VENV)/.base  ## Train the three protocols and compare them in one report.
-	$(BIN)/emo-hub corpus build --out runs/emo-pillars
-	for recipe in synthetic descriptors default; do \
-	  $(BIN)/emo-hub train contrastive --data runs/emo-pillars --out runs/$$recipe --recipe $$recipe --texts $(BENCHMARKS)/goemotions || exit 1; \
-	done
-	$(BIN)/emo-hub evaluate runs/synthetic runs/descriptors runs/default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/protocols --card
+protocols: $(VENV)/.base  ## Compare the three protocols in one report (after make model).
+	$(CORPUS)
+	$(TRAIN) --out runs/synthetic --recipe synthetic
+	$(TRAIN) --out runs/descriptors --recipe descriptors
+	$(BIN)/emo-hub evaluate runs/synthetic runs/descriptors default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/protocols --card
 	cp runs/protocols/report.json model_cards/results.json
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.

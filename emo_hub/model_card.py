@@ -10,8 +10,10 @@ from typing import Any
 from emo_hub.cards import render_card, template_path
 from emo_hub.checkpoint import read_head
 from emo_hub.errors import CardError
+from emo_hub.registration import default_model_folder
 
 RESULTS_FILE = "results.json"
+DEFAULT_NAME = "zero-shot-emotion-minilm"
 
 
 def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path:
@@ -45,7 +47,8 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path
     ]
     text = json.dumps({"command": command, "measured": measured}, indent=1)
     (folder / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
-    return write_card(folder, name=folder.resolve().name)
+    is_default = folder.resolve() == default_model_folder().resolve()
+    return write_card(folder, name=DEFAULT_NAME if is_default else folder.resolve().name)
 
 
 def write_card(folder: Path, *, name: str) -> Path:
@@ -61,6 +64,7 @@ def write_card(folder: Path, *, name: str) -> Path:
     results = _facts(folder / RESULTS_FILE)
     facts = {
         "name": name,
+        "is_default": name == DEFAULT_NAME,
         "training": _facts(folder / "training.json"),
         "measured": results["measured"],
         "measured_with": results["command"],
