@@ -58,7 +58,7 @@ class Calibration:
         raw: weight of the raw logit, scale * cosine + bias.
         standing_out: weight of the cosine in standard deviations above the label's own mean.
         intercept: added to both.
-        competition: multiplies the combined logits where labels compete in a softmax.
+        competition: multiplies the standardised cosines where labels compete in a softmax.
     """
 
     raw: float
@@ -118,7 +118,7 @@ def fit_competition(calibration: Calibration, logits: Floats, targets: Floats) -
 
     Args:
         calibration: what it is added to.
-        logits: (N, C), calibrated, of labels that compete.
+        logits: (N, C), what labels compete by.
         targets: (N, C), 1 where a label holds, 0 where not, NaN where unknown. Rows without a
             positive teach nothing.
     """

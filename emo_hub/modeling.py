@@ -273,14 +273,13 @@ class EmotionModel(nn.Module):
     def competing_logits(self, texts: Floats, vectors: Floats) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C.
 
-        All labels go through the map of free ones here, so that none is favoured by its own.
+        Only how far a label stands out counts here: labels that were rare or absent in training
+        have means and spreads of their own, which would decide the contest before it begins.
         """
-        raw = self.raw_logits(texts, vectors)
         free = self.head.calibration
         if self.moments is None or free is None:
-            return raw
-        combined = free.logits(raw, self.moments.standing_out(texts, vectors))
-        return (free.competition * combined).astype(np.float32)
+            return self.raw_logits(texts, vectors)
+        return (free.competition * self.moments.standing_out(texts, vectors)).astype(np.float32)
 
     def score(
         self,

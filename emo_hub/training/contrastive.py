@@ -17,27 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedModel
 
 from emo_hub import checkpoint as files
 from emo_hub.config import fill, recipe_hash
 from emo_hub.dataset import read_corpus
-from emo_hub.errors import DataError, InputError, SettingsError
+from emo_hub.errors import DataError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings
-from emo_hub.training.finish import Judgement, judge
+from emo_hub.training.finish import judge
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.towers import Towers, TowerSettings
+from emo_hub.training.writing import RUN_FILE, Finished, check_place, write_checkpoint
 from emo_hub.version import __version__
 
 # The ways a label is said in training and, the first three, at inference.
 TEMPLATES = ("{}", "feeling {}", "I felt {}", "I feel {}", "a feeling of {}", "emotion: {}")
 HEAD_TEMPLATES = TEMPLATES[:3]
-RUN_FILE = "training.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +143,7 @@ def train_contrastive(
         InputError: something other than a checkpoint stands where it should go.
     """
     out = out.absolute()
-    _check_place(out)
+    check_place(out)
     rows, validation, notes = _rows(data, recipe, texts)
     for note in notes:
         say(note)
@@ -170,8 +169,8 @@ def train_contrastive(
         progress,
     )
     if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
-        judged = _judged(towers, tokenizer, recipe, rows, validation)
-        _write(out, judged, recipe, {**run, "command": command, "steps": fitted.steps})
+        finished = _finish(towers, tokenizer, recipe, rows, validation)
+        write_checkpoint(out, finished, {**run, "command": command, "steps": fitted.steps})
         shutil.rmtree(state, ignore_errors=True)
     return Trained(
         out, reused=False, notes=notes, losses=fitted.losses, resumed_at=fitted.resumed_at
@@ -285,13 +284,13 @@ def _model(
     return EmotionModel(backbone, tokenizer, head, vad, None)
 
 
-def _judged(
+def _finish(
     towers: Towers,
     tokenizer: Any,  # noqa: ANN401
     recipe: ContrastiveRecipe,
     rows: tuple[TrainingRow, ...],
     validation: tuple[TrainingRow, ...],
-) -> tuple[EmotionModel, Judgement, dict[str, torch.Tensor]]:
+) -> Finished:
     backbone = towers.backbone
     updates: dict[str, torch.Tensor] = {}
     if recipe.adapter_rank:
@@ -303,7 +302,9 @@ def _judged(
         logit_bias=float(towers.bias.detach()),
     )
     model = _model(backbone.float().cpu(), tokenizer, head, towers)
-    return model, judge(model, rows, validation, shrink=recipe.threshold_shrink), updates
+    judgement = judge(model, rows, validation, shrink=recipe.threshold_shrink)
+    adapter = (recipe.adapter_rank, recipe.adapter_alpha)
+    return Finished(model, judgement, updates, adapter, recipe.base)
 
 
 def _low_rank_updates(backbone: nn.Module) -> dict[str, torch.Tensor]:
@@ -313,68 +314,3 @@ def _low_rank_updates(backbone: nn.Module) -> dict[str, torch.Tensor]:
             plain = name.removeprefix("base_model.model.").replace(".default.weight", "")
             found[plain] = parameter.detach().to(torch.float16).cpu().contiguous()
     return found
-
-
-def _write(
-    out: Path,
-    judged: tuple[EmotionModel, Judgement, dict[str, torch.Tensor]],
-    recipe: ContrastiveRecipe,
-    run: Mapping[str, Any],
-) -> None:
-    """Write the checkpoint beside its place, then move it there: a full disk spoils nothing."""
-    model, judgement, updates = judged
-    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
-    shutil.rmtree(fresh, ignore_errors=True)
-    model.moments = judgement.moments
-    model.head = dataclasses.replace(
-        model.head,
-        thresholds=judgement.thresholds,
-        default_threshold=judgement.default_threshold,
-        calibration=judgement.calibration,
-        trained_calibration=judgement.trained_calibration,
-        facts=judgement.facts,
-    )
-    model.save(fresh)
-    if updates:
-        _write_adapter(fresh / "adapter", model, recipe, updates)
-    text = json.dumps(run, indent=1, sort_keys=True) + "\n"
-    for folder in (fresh, fresh / "adapter") if updates else (fresh,):
-        (folder / RUN_FILE).write_text(text, encoding="utf-8")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_adapter(
-    folder: Path,
-    model: EmotionModel,
-    recipe: ContrastiveRecipe,
-    updates: dict[str, torch.Tensor],
-) -> None:
-    folder.mkdir()
-    save_file(updates, folder / files.ADAPTER_FILE)
-    settings = files.AdapterSettings(
-        rank=recipe.adapter_rank,
-        alpha=recipe.adapter_alpha,
-        sha256=files.file_sha256(folder / files.ADAPTER_FILE),
-        base_sha256=files.file_sha256(files.base_folder(recipe.base) / "model.safetensors"),
-    )
-    # transformers' pipeline() reads a config before it asks for the model.
-    model.config.save_pretrained(folder)
-    model.save_head(folder, dataclasses.replace(model.head, adapter=settings))
-
-
-def _check_place(out: Path) -> None:
-    """Refuse to put a checkpoint over anything but an older one.
-
-    Raises:
-        InputError: something else is there.
-    """
-    ours = out.is_dir() and ((out / RUN_FILE).is_file() or not any(out.iterdir()))
-    if out.is_symlink() or (out.exists() and not ours):
-        raise InputError(
-            f"{out} is there and is no checkpoint of ours, so nothing is put over it: give "
-            "another place, or move it."
-        )

@@ -68,8 +68,8 @@ def judge(
     out = moments.standing_out(texts, word_vectors)
     said = _free(validation, words)
     free = fit_calibration(model.raw_logits(texts, word_vectors), out, said)
+    free = fit_competition(free, out, said)
     logits = free.logits(model.raw_logits(texts, word_vectors), out)
-    free = fit_competition(free, logits, said)
     # A pair of which nothing is known is neither right nor wrong, however high it scores.
     known = np.where(np.isnan(said), 0.0, sigmoid(logits))
     _, default = fit_thresholds(known, np.nan_to_num(said) > 0, words, shrink=shrink)

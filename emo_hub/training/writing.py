@@ -1,0 +1,99 @@
+"""Putting a finished checkpoint in its place: whole or not at all, and over nothing of others."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from emo_hub import checkpoint as files
+from emo_hub.errors import InputError
+from emo_hub.modeling import EmotionModel
+from emo_hub.training.finish import Judgement
+
+RUN_FILE = "training.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finished:
+    """A trained model with all that is written of it.
+
+    Args:
+        model: the encoder, an adapter merged into it.
+        judgement: what validation rows taught about its scores.
+        updates: the low-rank updates by layer; empty where every weight was trained.
+        adapter: their rank and strength.
+        base: the encoder that they belong to.
+    """
+
+    model: EmotionModel
+    judgement: Judgement
+    updates: Mapping[str, torch.Tensor]
+    adapter: tuple[int, int]
+    base: str
+
+
+def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> None:
+    """Write the checkpoint beside its place, then move it there: a full disk spoils nothing.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    model, judgement, updates = finished.model, finished.judgement, finished.updates
+    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    model.moments = judgement.moments
+    model.head = dataclasses.replace(
+        model.head,
+        thresholds=judgement.thresholds,
+        default_threshold=judgement.default_threshold,
+        calibration=judgement.calibration,
+        trained_calibration=judgement.trained_calibration,
+        facts=judgement.facts,
+    )
+    model.save(fresh)
+    if updates:
+        _write_adapter(fresh / "adapter", finished)
+    text = json.dumps(run, indent=1, sort_keys=True) + "\n"
+    for folder in (fresh, fresh / "adapter") if updates else (fresh,):
+        (folder / RUN_FILE).write_text(text, encoding="utf-8")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_adapter(folder: Path, finished: Finished) -> None:
+    folder.mkdir()
+    save_file(dict(finished.updates), folder / files.ADAPTER_FILE)
+    model, (rank, alpha) = finished.model, finished.adapter
+    settings = files.AdapterSettings(
+        rank=rank,
+        alpha=alpha,
+        sha256=files.file_sha256(folder / files.ADAPTER_FILE),
+        base_sha256=files.file_sha256(files.base_folder(finished.base) / "model.safetensors"),
+    )
+    # transformers' pipeline() reads a config before it asks for the model.
+    model.config.save_pretrained(folder)
+    model.save_head(folder, dataclasses.replace(model.head, adapter=settings))
+
+
+def check_place(out: Path) -> None:
+    """Refuse to put a checkpoint over anything but an older one.
+
+    Raises:
+        InputError: something else is there.
+    """
+    ours = out.is_dir() and ((out / RUN_FILE).is_file() or not any(out.iterdir()))
+    if out.is_symlink() or (out.exists() and not ours):
+        raise InputError(
+            f"{out} is there and is no checkpoint of ours, so nothing is put over it: give "
+            "another place, or move it."
+        )
