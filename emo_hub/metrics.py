@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,21 +26,26 @@ class Interval:
     high: float
 
 
-def predict_at(scores: Array, thresholds: Array, otherwise: int | None = None) -> NDArray[np.int8]:
+def predict_at(
+    scores: Array, thresholds: Array, otherwise: int | Literal["best"] | None = None
+) -> NDArray[np.int8]:
     """Say which labels reach their threshold.
 
     Args:
         scores: (N, L) in [0, 1].
         thresholds: (L,), or one number for all labels.
-        otherwise: the column of the label that means "none of the others", which a row gets that
-            reaches no threshold; None leaves such a row empty.
+        otherwise: what a row gets that reaches no threshold: the column of the label that means
+            "none of the others", the best label, or nothing.
 
     Returns:
         (N, L) of 0 and 1.
     """
     predicted = (scores >= thresholds).astype(np.int8)
-    if otherwise is not None:
-        predicted[~predicted.any(axis=1), otherwise] = 1
+    empty = ~predicted.any(axis=1)
+    if otherwise == "best":
+        predicted[empty] = predict_best(scores)[empty]
+    elif otherwise is not None:
+        predicted[empty, otherwise] = 1
     return predicted
 
 

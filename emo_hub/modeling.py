@@ -69,7 +69,7 @@ class EmotionModel(nn.Module):
             self.register_buffer("vad_weight", vad[0].float())
             self.register_buffer("vad_bias", vad[1].float())
         self.has_vad = vad is not None
-        self._label_vectors: OrderedDict[tuple[str, str | None], Floats] = OrderedDict()
+        self._label_vectors: OrderedDict[tuple[str, str | None, bool], Floats] = OrderedDict()
         self.eval()
 
     @classmethod
@@ -213,23 +213,35 @@ class EmotionModel(nn.Module):
         return vectors
 
     def encode_labels(
-        self, labels: Sequence[str], descriptions: Mapping[str, str] | None = None
+        self,
+        labels: Sequence[str],
+        descriptions: Mapping[str, str] | None = None,
+        *,
+        competing: bool = False,
     ) -> Floats:
         """Encode labels to unit vectors (C, D), each the mean of the ways of saying it.
 
         A label that the lexicon knows brings its ways; a free one is read through the templates of
         the head. A description, where the caller gives one, is one more way. Vectors are cached.
 
+        Args:
+            labels: C names.
+            descriptions: what some of them mean, by name.
+            competing: reads labels of training in every way too, so that all labels of a contest
+                are read alike.
+
         Raises:
             InputError: a label is not a string or is empty.
         """
         if isinstance(labels, str) or len(labels) == 0:
             raise InputError(f"Give a list of at least one label; got {labels!r:.60}.")
-        keys = [(_checked_label(label), (descriptions or {}).get(label)) for label in labels]
+        keys = [
+            (_checked_label(label), (descriptions or {}).get(label), competing) for label in labels
+        ]
         # One look at the cache: another thread may push a vector out between two.
         found = {k: v for k in dict.fromkeys(keys) if (v := self._label_vectors.get(k)) is not None}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
-        ways = [self.ways_of(label, description) for label, description in missing]
+        ways = [self.ways_of(label, said, competing=every) for label, said, every in missing]
         flat = self.encode_texts([way for group in ways for way in group], batch_size=256)
         start = 0
         for key, group in zip(missing, ways, strict=True):
@@ -241,10 +253,13 @@ class EmotionModel(nn.Module):
             self._label_vectors.popitem(last=False)
         return np.stack([found[key] for key in keys])
 
-    def ways_of(self, label: str, description: str | None = None) -> list[str]:
-        """List the phrases that stand for a label."""
+    def ways_of(
+        self, label: str, description: str | None = None, *, competing: bool = False
+    ) -> list[str]:
+        """List the phrases that stand for a label, by itself or in a contest."""
         name = normalise(label)
-        emotion = None if name in self.head.trained_labels else find_emotion(name)
+        by_name = name in self.head.trained_labels and not competing
+        emotion = None if by_name else find_emotion(name)
         phrases = emotion.ways if emotion else ()
         ways = [template.format(name) for template in self.head.templates]
         ways += [phrase for phrase in phrases if phrase not in ways]
@@ -294,7 +309,8 @@ class EmotionModel(nn.Module):
         Labels are rated each by itself, or, without `multi_label`, against each other, so that a
         text's scores sum to one.
         """
-        vectors, labelled = self.encode_texts(texts, contexts), self.encode_labels(labels)
+        vectors = self.encode_texts(texts, contexts)
+        labelled = self.encode_labels(labels, competing=not multi_label)
         if multi_label:
             return sigmoid(self.logits(vectors, labelled, labels))
         return softmax(self.competing_logits(vectors, labelled))

@@ -139,12 +139,12 @@ class ZeroShotEmotionPipeline(Pipeline):
         embedding = outputs["embedding"].float().cpu().numpy().reshape(1, -1)
         described: dict[str, str | None] = json.loads(outputs["labels"])
         labels = list(described)
-        vectors = self.model.encode_labels(labels, {k: v for k, v in described.items() if v})
-        each = sigmoid(self.model.logits(embedding, vectors, labels)[0])
-        if multi_label:
-            scores = each
-        else:
-            scores = softmax(self.model.competing_logits(embedding, vectors)[0])
+        told = {label: text for label, text in described.items() if text}
+        vectors = self.model.encode_labels(labels, told)
+        scores = each = sigmoid(self.model.logits(embedding, vectors, labels)[0])
+        if not multi_label:
+            rivals = self.model.encode_labels(labels, told, competing=True)
+            scores = softmax(self.model.competing_logits(embedding, rivals)[0])
         kept = self._kept(labels, each, scores, threshold)
         order = sorted(kept, key=lambda i: -float(scores[i]))[:top_k]
         result: dict[str, Any] = {

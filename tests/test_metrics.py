@@ -190,3 +190,8 @@ def test_row_that_reaches_no_threshold_gets_the_label_that_means_none():
     scores = np.array([[0.1, 0.2, 0.1], [0.9, 0.1, 0.1]])
     assert metrics.predict_at(scores, 0.5, otherwise=2).tolist() == [[0, 0, 1], [1, 0, 0]]
     assert metrics.predict_at(scores, 0.5).tolist() == [[0, 0, 0], [1, 0, 0]]
+
+
+def test_row_that_reaches_no_threshold_gets_the_best_label_where_it_must_have_one():
+    scores = np.array([[0.1, 0.2, 0.1], [0.9, 0.1, 0.1]])
+    assert metrics.predict_at(scores, 0.5, otherwise="best").tolist() == [[0, 1, 0], [1, 0, 0]]

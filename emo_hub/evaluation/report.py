@@ -194,9 +194,9 @@ def _method(results_by_model: ResultsByModel, names: Sequence[str]) -> str:
         "Thresholds are the model's own, fitted on synthetic or teacher-labelled validation rows "
         "before any benchmark was seen; code refuses to fit on a split that is reported.",
         "Multi-label sets: a label is predicted when its score reaches its threshold, neutral "
-        "included; where none does, neutral is, if the set has it, since it means none of the "
-        "others. Single-label sets: the best score. Macro-F1 averages over every label of the "
-        "set; a label that is never there counts 0.",
+        "included; where none does, neutral is, or, in a set that has no neutral and whose every "
+        "text carries a label, the best one. Single-label sets: the best score. Macro-F1 averages "
+        "over every label of the set; a label that is never there counts 0.",
         "The interval is the 2.5th to 97.5th percentile of 200 bootstrap resamples of the rows, "
         "seed 0. It knows nothing of training noise.",
         "ECE has 15 bins of equal width over all (row, label) decisions pooled; mAP averages over "

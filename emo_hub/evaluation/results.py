@@ -86,8 +86,9 @@ def measure_decisions(
         predicted = metrics.predict_best(scores)
     else:
         neutral = rows.asked_neutral
-        otherwise = None if neutral is None else rows.asked_labels.index(neutral)
-        predicted = metrics.predict_at(scores, thresholds, otherwise)
+        # A set without a label for "none" is one whose every text carries one of its labels.
+        otherwise = "best" if neutral is None else rows.asked_labels.index(neutral)
+        predicted = metrics.predict_at(scores, thresholds, otherwise)  # type: ignore[arg-type]
     if rows.projection:
         predicted, scores = _carry(rows.projection, predicted), _carry(rows.projection, scores)
     values = _values(rows, scores, predicted)
