@@ -242,12 +242,12 @@ def test_multi_label_rows_are_decided_at_the_threshold(folder):
     assert result.metrics["macro_f1"] == pytest.approx(3 / 28)
     assert result.per_label["anger"].f1 == 1.0
     assert result.per_label["annoyance"].support == 1
-    assert result.metrics["rows_without_prediction"] == 0
+    assert result.metrics["rows_below_thresholds"] == 0
 
 
-def test_rows_without_any_prediction_are_counted(folder):
+def test_rows_below_every_threshold_are_counted(folder):
     (result,) = evaluate(KeywordScorer(), folder, only=["xed"])
-    assert result.metrics["rows_without_prediction"] == 2
+    assert result.metrics["rows_below_thresholds"] == 2
 
 
 def test_ekman_asks_for_the_28_labels_once_and_projects_what_is_predicted(folder):

@@ -28,7 +28,7 @@ _SHORT = {
     "brier": "Brier",
     "micro_f1_without_neutral": "micro-F1 without neutral",
     "labels_per_row": "labels per row",
-    "rows_without_prediction": "rows without a label",
+    "rows_below_thresholds": "rows below every threshold",
     "valence_pearson": "valence r",
     "arousal_pearson": "arousal r",
     "dominance_pearson": "dominance r",
@@ -169,7 +169,7 @@ def _count(result: Result) -> str:
 def _number(key: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,.0f}" if key == "rows_without_prediction" else f"{value:.3f}"
+    return f"{value:,.0f}" if key == "rows_below_thresholds" else f"{value:.3f}"
 
 
 def _quoted(names: Iterable[str]) -> list[Published]:

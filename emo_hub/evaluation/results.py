@@ -82,9 +82,11 @@ def measure_decisions(
         thresholds: (C,) from which a label counts as there; None takes the best label of a row.
         seconds: how long scoring took.
     """
+    below = None
     if thresholds is None:
         predicted = metrics.predict_best(scores)
     else:
+        below = int((~(scores >= thresholds).any(axis=1)).sum())
         neutral = rows.asked_neutral
         # A set without a label for "none" is one whose every text carries one of its labels.
         otherwise = "best" if neutral is None else rows.asked_labels.index(neutral)
@@ -92,6 +94,8 @@ def measure_decisions(
     if rows.projection:
         predicted, scores = _carry(rows.projection, predicted), _carry(rows.projection, scores)
     values = _values(rows, scores, predicted)
+    if below is not None:
+        values["rows_below_thresholds"] = float(below)
     f1 = metrics.label_f1(rows.targets, predicted)
     support, guesses = rows.targets.sum(axis=0), predicted.sum(axis=0)
     per_label = {
@@ -122,7 +126,6 @@ def _values(rows: LoadedBenchmark, scores: Scores, predicted: NDArray[Any]) -> d
         "brier": metrics.brier_score(targets, scores),
     }
     if rows.kind == "multi_label":
-        values["rows_without_prediction"] = float((~predicted.any(axis=1)).sum())
         values["labels_per_row"] = float(predicted.sum(axis=1).mean())
     elif rows.neutral is not None:
         kept = [i for i, label in enumerate(rows.labels) if label != rows.neutral]
