@@ -22,6 +22,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from emo_hub import checkpoint as files
 from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
+from emo_hub.inputs import check_text, checked_label, paired
 from emo_hub.taxonomy import find_emotion, normalise
 
 _LABEL_CACHE = 8192  # label vectors kept: 12 MiB at D = 384
@@ -202,7 +203,7 @@ class EmotionModel(nn.Module):
         Raises:
             InputError: a text is not a string or is empty, or there are not as many contexts.
         """
-        pairs = _paired(texts, contexts)
+        pairs = paired(texts, contexts)
         tokens = [self.tokenize(text, context) for text, context in pairs]
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]["input_ids"]))
         vectors = np.zeros((len(tokens), self.config.hidden_size), dtype=np.float32)
@@ -236,7 +237,7 @@ class EmotionModel(nn.Module):
         if isinstance(labels, str) or len(labels) == 0:
             raise InputError(f"Give a list of at least one label; got {labels!r:.60}.")
         keys = [
-            (_checked_label(label), (descriptions or {}).get(label), competing) for label in labels
+            (checked_label(label), (descriptions or {}).get(label), competing) for label in labels
         ]
         # One look at the cache: another thread may push a vector out between two.
         found = {k: v for k in dict.fromkeys(keys) if (v := self._label_vectors.get(k)) is not None}
@@ -341,35 +342,3 @@ class EmotionModel(nn.Module):
             vectors = torch.from_numpy(embeddings).to(self.device)
             found: Floats = vad_from(vectors, self.vad_weight, self.vad_bias).cpu().numpy()
         return found
-
-
-def check_text(text: object) -> None:
-    """Refuse what is not a text.
-
-    Raises:
-        InputError: says what was got.
-    """
-    if not isinstance(text, str):
-        raise InputError(f"A text must be a string; got {text!r:.60}, a {type(text).__name__}.")
-    if not text.strip():
-        raise InputError("A text is empty; give at least one word.")
-
-
-def _checked_label(label: object) -> str:
-    if not isinstance(label, str):
-        raise InputError(f"A label must be a string; got {label!r:.60}, a {type(label).__name__}.")
-    if not normalise(label):
-        raise InputError("A candidate label is empty; give each label at least one letter.")
-    return normalise(label)
-
-
-def _paired(
-    texts: Sequence[str], contexts: Sequence[str | None] | None
-) -> list[tuple[str, str | None]]:
-    if isinstance(texts, str):
-        raise InputError("Give a list of texts; got one string.")
-    if contexts is None:
-        return [(text, None) for text in texts]
-    if len(contexts) != len(texts):
-        raise InputError(f"Got {len(texts)} texts and {len(contexts)} contexts; give one each.")
-    return list(zip(texts, contexts, strict=True))

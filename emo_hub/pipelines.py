@@ -19,7 +19,8 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
-from emo_hub.modeling import EmotionModel, check_text
+from emo_hub.inputs import check_text
+from emo_hub.modeling import EmotionModel
 from emo_hub.registration import TASK, default_model_folder
 
 _ONE_TEXT = (str, bytes, Mapping)

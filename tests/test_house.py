@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "emo_hub"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
-    {"version", "errors", "taxonomy", "records", "config", "calibration", "registration"},
+    {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"},
     {"teacher", "dataset", "metrics", "cards", "checkpoint"},
     {"modeling"},
     {"synthesis", "training", "evaluation", "pipelines", "space"},
