@@ -13,47 +13,13 @@ import pytest
 from emo_hub.errors import DataError, InputError, NotRecordedError
 from emo_hub.synthesis import descriptors, scenes, utterances
 from emo_hub.synthesis.build import build_corpus, fingerprint_of
-from emo_hub.synthesis.descriptors import StandOffText
 from emo_hub.synthesis.harvest import STAGES
 from emo_hub.synthesis.ingest import record_replies, rekey
 from emo_hub.synthesis.plan import Plan, plan_from_json, plan_to_json, read_plan
-from emo_hub.synthesis.scenes import SceneSeed
 from emo_hub.synthesis.stage import read_object
-from emo_hub.synthesis.utterances import Slot, UtteranceRequest
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, recording_line
 
-REQUEST = UtteranceRequest(
-    "q1",
-    "a bakery",
-    (
-        Slot(1, "joy", "diary", "plain", "3-7 words", may_name_it=False),
-        Slot(2, "guilt", "review", "blunt", "8-14 words", may_name_it=True),
-    ),
-)
-SEED = SceneSeed("n1", "comedy", "a harbour town")
-TEXT = StandOffText("goemotions", "train", "abc123")
-AFFECT = {
-    "emotions": [{"label": "joy", "intensity": 0.9}],
-    "descriptors": ["joy", "glee"],
-    "valence": 4.5,
-    "arousal": 3.5,
-    "dominance": 3,
-}
-
-
-def slot(number=1, register="diary", text="We sold out by nine.", **changes):
-    return {"slot": number, "register": register, "utterance": text, **AFFECT, **changes}
-
-
-def moment(**changes):
-    return {
-        "character": "Ada",
-        "utterance": "The boat came back with everyone on it!",
-        "context": "Ada waits at the pier.",
-        "rewritten": "All of them!",
-        **AFFECT,
-        **changes,
-    }
+from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
 
 
 def story(*moments):

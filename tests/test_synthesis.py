@@ -10,38 +10,15 @@ import pytest
 from emo_hub.errors import ReplyError
 from emo_hub.records import Affect, Annotation, Narrative, Provenance, Utterance, short_id
 from emo_hub.synthesis import descriptors, scenes, utterances
-from emo_hub.synthesis.descriptors import StandOffText
 from emo_hub.synthesis.harvest import STAGES
-from emo_hub.synthesis.scenes import SceneSeed
 from emo_hub.synthesis.screening import screen
 from emo_hub.synthesis.splits import split_of
 from emo_hub.synthesis.stage import Refusal, read_object, run
 from emo_hub.synthesis.statistics import cohen_kappa, pearson, second_look
-from emo_hub.synthesis.utterances import Slot, UtteranceRequest
 from emo_hub.taxonomy import GOEMOTIONS, lexicon
 from emo_hub.teacher import Reply
 
-REQUEST = UtteranceRequest(
-    "q1",
-    "a bakery",
-    (
-        Slot(1, "joy", "diary", "plain", "3-7 words", may_name_it=False),
-        Slot(2, "guilt", "review", "blunt", "8-14 words", may_name_it=True),
-    ),
-)
-SEED = SceneSeed("n1", "comedy", "a harbour town")
-TEXT = StandOffText("goemotions", "train", "abc123")
-AFFECT = {
-    "emotions": [{"label": "joy", "intensity": 0.9}],
-    "descriptors": ["joy", "glee"],
-    "valence": 4.5,
-    "arousal": 3.5,
-    "dominance": 3,
-}
-
-
-def slot(number=1, register="diary", text="We sold out by nine.", **changes):
-    return {"slot": number, "register": register, "utterance": text, **AFFECT, **changes}
+from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
 
 
 def both(**changes):
@@ -55,17 +32,6 @@ def outcomes(stage, item, value):
 
 def refusals(found):
     return [(part.index, part.reason) for part in found if isinstance(part, Refusal)]
-
-
-def moment(**changes):
-    return {
-        "character": "Ada",
-        "utterance": "The boat came back with everyone on it!",
-        "context": "Ada waits at the pier.",
-        "rewritten": "All of them!",
-        **AFFECT,
-        **changes,
-    }
 
 
 def story(*moments):
