@@ -30,6 +30,14 @@ class ReplyError(EmoHubError):
         self.detail = detail
 
 
+class Unanswered(EmoHubError):  # noqa: N818 - a state of a request, not a fault
+    """A request that nobody answered for now; the run goes on, and a later one asks again."""
+
+
+class TeacherError(EmoHubError):
+    """A teacher that cannot go on at all: no key, no server, no such model."""
+
+
 class NotRecordedError(EmoHubError):
     """A request without a recorded reply, asked where no live teacher stands behind."""
 

@@ -203,6 +203,8 @@ def test_annotation_needs_no_dominance():
 
 
 class Scripted:
+    width = 1
+
     def __init__(self, *replies):
         self.replies = list(replies)
 

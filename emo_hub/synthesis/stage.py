@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from emo_hub.errors import ReplyError
+from emo_hub.errors import NotRecordedError, ReplyError, Unanswered
 from emo_hub.records import Rejection
 from emo_hub.teacher import Prompt, Reply, Teacher
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
+_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+# Prompts in flight per worker: enough that one slow answer does not leave the others idle.
+_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,41 @@ class Stage(Generic[Item, Record]):
 
 
 @dataclass(frozen=True, slots=True)
+class Answered(Generic[Item, Record]):
+    """What became of one item.
+
+    Args:
+        item: that was asked about.
+        records: that were read of the reply.
+        rejections: of parts of the reply, or of all of it.
+        pending: the prompt that waits for an answer, None where nothing does.
+        replies: that came, two where the first needed repair.
+    """
+
+    item: Item
+    records: tuple[Record, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    pending: Prompt | None = None
+    replies: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StageRun(Generic[Record]):
     """What a run of a stage gave; `calls` counts the prompts that were put to the teacher."""
 
     records: tuple[Record, ...]
     rejections: tuple[Rejection, ...]
     calls: int
+    pending: tuple[Prompt, ...] = ()
 
 
 def run(
     stage: Stage[Item, Record],
-    items: Sequence[Item],
+    items: Iterable[Item],
     teacher: Teacher,
     on_call: Callable[[int, int], None] | None = None,
 ) -> StageRun[Record]:
-    """Ask a stage's questions one after the other and read the replies.
+    """Ask a stage's questions and read the replies, all of them held in memory.
 
     Args:
         stage: what to ask and how to read.
@@ -73,48 +97,145 @@ def run(
 
     Raises:
         NotRecordedError: the teacher is a recording that lacks a reply.
+        TeacherError: the teacher cannot go on.
     """
-    records: list[Record] = []
-    rejections: list[Rejection] = []
-    for done, item in enumerate(items, start=1):
-        prompt = stage.ask(item)
-        text = ""
-        try:
-            reply = teacher.answer(prompt)
-            text = reply.text
-            for outcome in stage.read(item, reply):
-                if isinstance(outcome, Refusal):
-                    rejections.append(_rejection(stage.name, prompt.request, outcome))
-                else:
-                    records.append(outcome)
-        except ReplyError as error:
-            rejections.append(
-                Rejection(stage.name, prompt.request, error.reason, error.detail, text)
-            )
+    asked = list(items)
+    found: list[Answered[Item, Record]] = []
+    for done, answered in enumerate(stream(stage, asked, teacher), start=1):
+        found.append(answered)
         if on_call is not None:
-            on_call(done, len(items))
-    return StageRun(tuple(records), tuple(rejections), len(items))
-
-
-def _rejection(stage: str, request: str, refusal: Refusal) -> Rejection:
-    return Rejection(
-        stage, request, refusal.reason, refusal.detail, refusal.text, index=refusal.index
+            on_call(done, len(asked))
+    return StageRun(
+        tuple(record for answered in found for record in answered.records),
+        tuple(rejection for answered in found for rejection in answered.rejections),
+        len(asked),
+        tuple(answered.pending for answered in found if answered.pending is not None),
     )
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """Read a reply that should be one JSON object, with or without a Markdown fence around it.
+def stream(
+    stage: Stage[Item, Record], items: Iterable[Item], teacher: Teacher
+) -> Iterator[Answered[Item, Record]]:
+    """Ask a stage's questions, as many at once as the teacher likes, in constant memory.
+
+    A reply that cannot be read is asked for once more, with the fault named; where the teacher is
+    only a recording, which holds no such second reply, it is rejected at once.
+
+    Yields:
+        What became of each item, in the order of the items.
 
     Raises:
-        ReplyError: `not_json` or `not_an_object`.
+        NotRecordedError: the teacher is a recording that lacks a reply.
+        TeacherError: the teacher cannot go on.
     """
-    fenced = _FENCE.match(text)
+    if teacher.width == 1:
+        for item in items:
+            yield _put(stage, item, teacher)
+        return
+    waiting: deque[Future[Answered[Item, Record]]] = deque()
+    with ThreadPoolExecutor(teacher.width, thread_name_prefix=f"emo-hub-{stage.name}") as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(_put, stage, item, teacher))
+                if len(waiting) >= _AHEAD * teacher.width:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            # What was not begun is dropped; what a teacher already works on is waited for and kept.
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _put(stage: Stage[Item, Record], item: Item, teacher: Teacher) -> Answered[Item, Record]:
+    prompt = stage.ask(item)
     try:
-        value = json.loads(fenced[1] if fenced else text)
+        reply = teacher.answer(prompt)
+    except Unanswered:
+        return Answered(item, pending=prompt)
+    except ReplyError as error:
+        return Answered(item, rejections=(_lost(prompt, error, ""),))
+    try:
+        return _read(stage, item, prompt, (reply,))
+    except ReplyError as error:
+        fault = error
+    again = repaired(prompt, reply, fault)
+    try:
+        replies = (reply, teacher.answer(again))
+    except Unanswered:
+        return Answered(item, pending=again, replies=(reply,))
+    except (NotRecordedError, ReplyError):
+        return Answered(item, rejections=(_lost(prompt, fault, reply.text),), replies=(reply,))
+    try:
+        return _read(stage, item, again, replies)
+    except ReplyError as error:
+        lost = _lost(prompt, error, replies[-1].text)
+        return Answered(item, rejections=(lost,), replies=replies)
+
+
+def _read(
+    stage: Stage[Item, Record], item: Item, prompt: Prompt, replies: tuple[Reply, ...]
+) -> Answered[Item, Record]:
+    records: list[Record] = []
+    rejections: list[Rejection] = []
+    for outcome in stage.read(item, replies[-1]):
+        if isinstance(outcome, Refusal):
+            rejections.append(
+                Rejection(
+                    stage.name,
+                    prompt.request,
+                    outcome.reason,
+                    outcome.detail,
+                    outcome.text,
+                    index=outcome.index,
+                )
+            )
+        else:
+            records.append(outcome)
+    return Answered(item, tuple(records), tuple(rejections), replies=replies)
+
+
+def repaired(prompt: Prompt, reply: Reply, fault: ReplyError) -> Prompt:
+    """Ask once more, with what came back and what is wrong with it."""
+    complaint = (
+        f"That answer cannot be used ({fault}). Give the whole answer again, in the form that was "
+        "asked for and with nothing around it."
+    )
+    messages = (*prompt.messages, ("assistant", reply.text), ("user", complaint))
+    return replace(prompt, messages=messages)
+
+
+def _lost(prompt: Prompt, error: ReplyError, text: str) -> Rejection:
+    return Rejection(prompt.stage, prompt.request, error.reason, error.detail, text)
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Read a reply that should be one JSON object, alone, in a Markdown fence, or amid prose.
+
+    Raises:
+        ReplyError: `not_json`, `not_an_object`, or `several_objects` where prose holds more than
+            one and nobody can say which is the answer.
+    """
+    fenced = _FENCE.findall(text)
+    inner = fenced[0] if len(fenced) == 1 else text.strip()
+    try:
+        value = json.loads(inner)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ReplyError("not_json", str(error)) from error
+        value = _amid_prose(inner, error)
     if not isinstance(value, dict):
         raise ReplyError("not_an_object", f"got {type(value).__name__}")
+    return value
+
+
+def _amid_prose(text: str, fault: Exception) -> object:
+    start = text.find("{")
+    if start < 0:
+        raise ReplyError("not_json", str(fault)) from fault
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, start)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ReplyError("not_json", str(error)) from error
+    if "{" in text[end:]:
+        raise ReplyError("several_objects", "more than one JSON object in the reply")
     return value
 
 

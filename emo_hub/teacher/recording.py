@@ -1,4 +1,4 @@
-"""Who answers a prompt: here a recording of replies, in front of a live teacher if there is one.
+"""A recording of replies, in front of a live teacher if there is one.
 
 A prompt is known by the hash of what is asked, so the recording is also the checkpoint of a run:
 what was answered once is looked up, what was not is asked and appended, one line per reply.
@@ -7,85 +7,21 @@ what was answered once is looked up, what was not is asked and appended, one lin
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import os
 import re
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from emo_hub.errors import DataError, NotRecordedError, ReplyError
+from emo_hub.teacher.prompt import Prompt, Reply, Teacher
 
-PACKAGED_RECORDINGS = Path(__file__).parent / "recordings"
+PACKAGED_RECORDINGS = Path(__file__).parent.parent / "recordings"
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
-_PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
 _KEY_IN_DAMAGED_LINE = re.compile(r'"key":\s*"([0-9a-f]{64})"')
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """One question to a teacher.
-
-    Args:
-        stage: the stage that asks.
-        version: of the wording; a changed prompt gets a new one.
-        messages: pairs of role and content.
-        sample: tells several answers to one question apart, from 0.
-        references: texts that are not ours to ship, as `source/split/id`; each stands in the
-            messages as `{{source/split/id}}` and is filled in only when a live teacher is asked.
-        request: the request's id, for people; it is not part of the key.
-    """
-
-    stage: str
-    version: str
-    messages: tuple[tuple[str, str], ...]
-    sample: int = 0
-    references: tuple[str, ...] = ()
-    request: str = ""
-
-    @property
-    def key(self) -> str:
-        """Give the SHA-256, in hexadecimal, of what is asked; it needs no referenced text."""
-        asked = {"messages": self.messages, "sample": self.sample}
-        asked |= {"stage": self.stage, "version": self.version}
-        payload = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(payload.encode()).hexdigest()
-
-    def filled(self, text_of: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-        """Put the referenced texts into the messages, for a live teacher.
-
-        Args:
-            text_of: gives the text of a reference.
-
-        Returns:
-            Pairs of role and content. Braces that are not one of `references` stay as they are,
-            and so do those inside a filled-in text.
-        """
-
-        def fill(match: re.Match[str]) -> str:
-            return text_of(match[1]) if match[1] in self.references else match[0]
-
-        return tuple((role, _PLACEHOLDER.sub(fill, content)) for role, content in self.messages)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back, and who wrote it."""
-
-    text: str
-    teacher: str
-
-
-class Teacher(Protocol):
-    """Anything that answers prompts."""
-
-    def answer(self, prompt: Prompt) -> Reply:
-        """Answer one prompt."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +74,11 @@ class Recorded:
             self._load(path)
         for key in self._replies:
             self._damaged_by_key.pop(key, None)
+
+    @property
+    def width(self) -> int:
+        """Give the width of the inner teacher; looking up gains nothing from threads."""
+        return 1 if self.inner is None else self.inner.width
 
     def answer(self, prompt: Prompt) -> Reply:
         """Look a prompt up, or ask the inner teacher and append its reply.
