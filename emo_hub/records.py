@@ -38,11 +38,26 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Affect:
-    """What a text expresses, as its annotator put it.
+class Look:
+    """How one annotator, who sees nobody else's answer, reads a text.
 
     Args:
-        emotions: pairs of label and intensity in 0.3..1, strongest first; 1 to 4 of them.
+        teacher: who looked.
+        emotions: pairs of label and intensity in 0..1, strongest first.
+        outside: the same for emotions that are no label, in the annotator's own words.
+    """
+
+    teacher: str
+    emotions: tuple[tuple[str, float], ...]
+    outside: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Affect:
+    """What a text expresses, as its annotator put it or as several looks have it together.
+
+    Args:
+        emotions: pairs of label and intensity in 0.3..1, strongest first; 1 to 5 of them.
         descriptors: free words and short phrases, the plainest first.
         valence: 1 (unpleasant) to 5 (pleasant).
         arousal: 1 (calm) to 5 (stirred up).
@@ -82,6 +97,7 @@ class Utterance:
     world: str
     provenance: Provenance
     narrative_id: str = ""
+    looks: tuple[Look, ...] = ()
 
     @property
     def group(self) -> str:
@@ -129,6 +145,8 @@ class ContextualUtterance:
         affect: what both wordings express.
         provenance: where it came from.
         index: its place among the utterances of the reply, from 0.
+        looks: the single readings that `affect` was made from, where there was more than one.
+        register: what kind of text it is.
     """
 
     id: str
@@ -140,6 +158,8 @@ class ContextualUtterance:
     affect: Affect
     provenance: Provenance
     index: int
+    looks: tuple[Look, ...] = ()
+    register: str = "scene"
 
     @property
     def group(self) -> str:
@@ -152,10 +172,11 @@ class ContextualUtterance:
             id=short_id("scenes/original", self.provenance.request_id, self.index),
             text=self.original,
             affect=self.affect,
-            register="scene",
+            register=self.register,
             world=self.narrative.setting,
             provenance=self.provenance,
             narrative_id=self.narrative.id,
+            looks=self.looks,
         )
 
 

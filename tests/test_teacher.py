@@ -19,6 +19,7 @@ class Scripted:
     """Answers with its own count and remembers what it was asked."""
 
     asked: list[Prompt] = field(default_factory=list)
+    width: int = 1
 
     def answer(self, prompt):
         self.asked.append(prompt)

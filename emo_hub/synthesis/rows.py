@@ -73,7 +73,7 @@ def _contextual_row(record: ContextualUtterance) -> Row:
         "utterance_original": record.original,
         **_affect_columns(record.affect),
         **_origin_columns(
-            "scene", record.narrative.setting, record.narrative.id, record.provenance
+            record.register, record.narrative.setting, record.narrative.id, record.provenance
         ),
     }
 

@@ -1,0 +1,70 @@
+"""Questions about words: does a text name an emotion, does it copy another, what does it share."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from emo_hub.taxonomy import lexicon
+
+_WORD = re.compile(r"\w+")
+# Entries of the lexicon that say what somebody does or what is the case, not only what is felt.
+_ALSO_DEEDS = {
+    "neutral", "content", "prepared", "faithful", "agreeing", "acknowledging", "encouraging",
+    "consoling", "suggesting", "questioning", "wishing", "expecting", "objecting", "approving",
+    "respect", "interested", "trust", "trusting", "supportive", "sorry", "caring", "kind",
+    "laughing", "desire", "apologetic", "anticipating", "anticipation", "confident", "approval",
+    "disapproval", "realization", "tender", "interest", "concern",
+}  # fmt: skip
+_FURTHER = {
+    "upset", "glad", "gladness", "gladly", "miserable", "misery", "rage", "terror", "panic",
+    "panicked", "dread", "delight", "hate", "hates", "hated", "hatred", "worry", "worries",
+    "jealousy", "cheerful", "cheerfully", "gloomy", "horrified", "horror", "dismay", "dismayed",
+    "despair", "desperate", "desperately", "anxiety", "frustration", "frustrated", "irritation",
+    "bitter", "bitterly", "bitterness", "resentment", "resentful", "resents", "enraged",
+    "outraged", "heartbroken", "joyous", "joyfully", "happiness", "happily", "sadly", "angrily",
+    "proudly", "nervously", "anxiously", "fearful", "fears", "fearing", "loves", "loved",
+    "unhappy", "mourning", "grieves", "grief", "regret", "regrets", "longs", "longing", "yearning",
+    "homesick", "humiliation", "pity", "pities", "fury", "wrath", "scorn", "disgusting",
+}  # fmt: skip
+
+
+@cache
+def _emotion_words() -> frozenset[str]:
+    told = {name for name in lexicon() if name not in _ALSO_DEEDS}
+    told |= {
+        way
+        for emotion in lexicon().values()
+        for way in emotion.ways
+        if " " not in way and way not in _ALSO_DEEDS
+    }
+    return frozenset(told | _FURTHER)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Give the words of a text in lower case, apostrophes closed up."""
+    return tuple(_WORD.findall(text.lower().replace("'", "").replace("\u2019", "")))
+
+
+def named_emotion(text: str) -> str | None:
+    """Give the first word of a text that names an emotion outright, None where there is none."""
+    known = _emotion_words()
+    return next((word for word in words(text) if word in known), None)
+
+
+def shared_run(text: str, source: str, length: int) -> str | None:
+    """Give the first run of so many words that stands in both texts, None where there is none."""
+    mine, theirs = words(text), words(source)
+    runs = {theirs[i : i + length] for i in range(len(theirs) - length + 1)}
+    for i in range(len(mine) - length + 1):
+        if mine[i : i + length] in runs:
+            return " ".join(mine[i : i + length])
+    return None
+
+
+def overlap(first: str, second: str) -> float:
+    """Give the share of distinct words of the shorter text that the other has too, 0..1."""
+    mine, theirs = set(words(first)), set(words(second))
+    if not mine or not theirs:
+        return 0.0
+    return len(mine & theirs) / min(len(mine), len(theirs))
