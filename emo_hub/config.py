@@ -101,10 +101,16 @@ def _recipe_text(source: str | Path) -> str:
 
 
 def _check_type(key: str, value: object, wanted: Any, where: str) -> None:  # noqa: ANN401
-    right = isinstance(value, wanted) and not (wanted is not bool and isinstance(value, bool))
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+    kinds = typing.get_args(wanted) or (wanted,)
+    if typing.get_origin(wanted) is typing.Literal:
+        if value not in kinds:
+            raise SettingsError(f"{where} sets {key} = {value!r}; wanted one of {kinds}.")
+        return
+    right = isinstance(value, kinds) and not (bool not in kinds and isinstance(value, bool))
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         right = True
     if not right:
+        names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
         raise SettingsError(
-            f"{where} sets {key} = {value!r}, a {type(value).__name__}; wanted a {wanted.__name__}."
+            f"{where} sets {key} = {value!r}, a {type(value).__name__}; wanted a {names}."
         )

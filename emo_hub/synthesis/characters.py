@@ -64,7 +64,7 @@ class Cast:
 def ask(item: Cast) -> Prompt:
     """Ask who is in a passage."""
     content = (
-        f"At most {item.most} characters.\n\nThe passage, from \"{item.passage.story.title}\":\n"
+        f'At most {item.most} characters.\n\nThe passage, from "{item.passage.story.title}":\n'
         f"{item.passage.text}"
     )
     return Prompt(

@@ -72,7 +72,7 @@ def brief(item: Speaker) -> str:
         for wish in item.wishes
     )
     return (
-        f"The passage, from \"{item.passage.story.title}\", sentence by sentence:\n"
+        f'The passage, from "{item.passage.story.title}", sentence by sentence:\n'
         f"{item.passage.numbered()}\n\n"
         f"The character: {item.character.name}. {item.character.description}\n\n"
         f"The lines:\n{wishes}\n\n"

@@ -94,9 +94,7 @@ class LookAtAll:
     @property
     def shuffled(self) -> tuple[Draft, ...]:
         """Give the lines in an order that tells nothing of the plot, always the same."""
-        return tuple(
-            sorted(self.drafts, key=lambda d: hashlib.sha256(d.text.encode()).hexdigest())
-        )
+        return tuple(sorted(self.drafts, key=lambda d: hashlib.sha256(d.text.encode()).hexdigest()))
 
 
 def look_of(reading: LookReply, teacher: str) -> Look:
@@ -169,8 +167,6 @@ def read_all(item: LookAtAll, reply: Reply) -> Iterator[Draft | Refusal]:
     for place, value in enumerate(read_list(read_object(reply.text), "readings"), start=1):
         try:
             reading = NumberedLookReply.model_validate(value)
-            if reading.line not in waiting:
-                raise ReplyError("unasked_line", f"line {reading.line}")
             look = look_of(reading, reply.teacher)
         except ValidationError as error:
             fault = misfit(error)
@@ -178,7 +174,11 @@ def read_all(item: LookAtAll, reply: Reply) -> Iterator[Draft | Refusal]:
         except ReplyError as fault:
             yield Refusal(place, fault.reason, fault.detail, as_text(value))
         else:
-            yield waiting.pop(reading.line).seen(look)
+            if reading.line in waiting:
+                yield waiting.pop(reading.line).seen(look)
+            else:
+                detail = f"line {reading.line} was not asked about, or is read already"
+                yield Refusal(place, "unasked_line", detail, as_text(value))
     for draft in waiting.values():
         yield Refusal(draft.wish.slot, "no_second_look", "the line was not read", draft.text)
 

@@ -114,12 +114,21 @@ def run(
 
 
 def stream(
-    stage: Stage[Item, Record], items: Iterable[Item], teacher: Teacher
+    stage: Stage[Item, Record],
+    items: Iterable[Item],
+    teacher: Teacher,
+    wanted: Callable[[Item], bool] | None = None,
 ) -> Iterator[Answered[Item, Record]]:
     """Ask a stage's questions, as many at once as the teacher likes, in constant memory.
 
     A reply that cannot be read is asked for once more, with the fault named; where the teacher is
     only a recording, which holds no such second reply, it is rejected at once.
+
+    Args:
+        stage: what to ask and how to read.
+        items: what to ask about; taken as they are needed, so that stages can be chained.
+        teacher: who answers.
+        wanted: says which items are asked about; the others pass with neither record nor reply.
 
     Yields:
         What became of each item, in the order of the items.
@@ -130,13 +139,13 @@ def stream(
     """
     if teacher.width == 1:
         for item in items:
-            yield _put(stage, item, teacher)
+            yield _put(stage, item, teacher, wanted)
         return
     waiting: deque[Future[Answered[Item, Record]]] = deque()
     with ThreadPoolExecutor(teacher.width, thread_name_prefix=f"emo-hub-{stage.name}") as pool:
         try:
             for item in items:
-                waiting.append(pool.submit(_put, stage, item, teacher))
+                waiting.append(pool.submit(_put, stage, item, teacher, wanted))
                 if len(waiting) >= _AHEAD * teacher.width:
                     yield waiting.popleft().result()
             while waiting:
@@ -146,7 +155,14 @@ def stream(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _put(stage: Stage[Item, Record], item: Item, teacher: Teacher) -> Answered[Item, Record]:
+def _put(
+    stage: Stage[Item, Record],
+    item: Item,
+    teacher: Teacher,
+    wanted: Callable[[Item], bool] | None,
+) -> Answered[Item, Record]:
+    if wanted is not None and not wanted(item):
+        return Answered(item)
     prompt = stage.ask(item)
     try:
         reply = teacher.answer(prompt)

@@ -6,15 +6,16 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import wrapt
 
+from emo_hub.cli.console import progress as _progress
+from emo_hub.cli.console import say as _say
+from emo_hub.cli.corpus import app as corpus_app
 from emo_hub.errors import EmoHubError, InputError
 
 app = typer.Typer(
@@ -30,7 +31,6 @@ app = typer.Typer(
         "[b]corpus[/b], [b]train[/b] and [b]evaluate[/b] are the steps by themselves."
     ),
 )
-corpus_app = typer.Typer(no_args_is_help=True, help="Build a corpus and look at it.")
 train_app = typer.Typer(no_args_is_help=True, help="Distil a corpus into a model.")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(train_app, name="train")
@@ -94,64 +94,6 @@ def predict(
     if "valence" in answer:
         names = ("valence", "arousal", "dominance")
         typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in names) + "  (1 to 5)")
-
-
-@corpus_app.command("build")
-def corpus_build(
-    out: Annotated[Path, typer.Option(help="The corpus folder.")] = Path("emo-pillars"),
-    recordings: Annotated[
-        Path | None, typer.Option(help="A folder of recorded replies; those of the package.")
-    ] = None,
-) -> None:
-    """Build the corpus from recorded teacher replies, or find that it is there already."""
-    from emo_hub.synthesis.build import build_corpus
-
-    report = build_corpus(out, recordings)
-    _say(f"{report.path}: {'reused' if report.reused else 'built'}, version {report.version}.")
-    for config, splits in report.counts.items():
-        _say(f"  {config:<12} " + "  ".join(f"{s} {n:,}" for s, n in splits.items()))
-    rejected = ", ".join(f"{n} {reason}" for reason, n in report.rejects.items()) or "none"
-    _say(f"  rejected     {rejected} (kept in rejected.jsonl)")
-
-
-@corpus_app.command("stats")
-def corpus_stats(
-    corpus: Annotated[Path, typer.Argument(help="The corpus folder.")] = Path("emo-pillars"),
-) -> None:
-    """Print how many rows carry each label, per config."""
-    from collections import Counter
-
-    from emo_hub.dataset import read_corpus
-    from emo_hub.taxonomy import GOEMOTIONS
-
-    stored = read_corpus(corpus)
-    configs = [c for c in stored.counts if c != "narratives"]
-    found = {
-        config: Counter(
-            label
-            for split in stored.counts[config]
-            for row in stored.rows(config, split)
-            for label in row["labels"]
-        )
-        for config in configs
-    }
-    _say(f"{'':<16}" + "".join(f"{config:>14}" for config in configs))
-    for label in GOEMOTIONS.labels:
-        _say(f"{label:<16}" + "".join(f"{found[config][label]:>14,}" for config in configs))
-
-
-@corpus_app.command("import-replies")
-def corpus_import_replies(
-    sources: Annotated[
-        list[Path], typer.Argument(help="Folders of replies, written slot by slot.")
-    ],
-    out: Annotated[Path, typer.Option(help="Where the recordings go.")],
-) -> None:
-    """Turn a teacher's replies into recordings that `corpus build` reads."""
-    from emo_hub.synthesis.ingest import record_replies
-
-    record_replies(sources, out)
-    _say(f"{out}: recordings and their plan; build with: emo-hub corpus build --recordings {out}")
 
 
 @train_app.command("contrastive")
@@ -260,10 +202,6 @@ def _without_bars(logging: ModuleType) -> None:
     logging.disable_progress_bar()
 
 
-def _say(line: str) -> None:
-    typer.echo(line)
-
-
 def _threshold(given: str | None) -> str | float | None:
     if given is None or given == "auto":
         return given
@@ -273,44 +211,6 @@ def _threshold(given: str | None) -> str | float | None:
         raise InputError(
             f"--threshold must be 'auto' or a number in 0..1; got '{given}'."
         ) from None
-
-
-def _lines(what: str) -> Callable[[int, int, float], None]:
-    def advance(step: int, steps: int, loss: float) -> None:
-        if step == steps or step % max(1, steps // 10) == 0:
-            _say(f"{what}: step {step} of {steps}, loss {loss:.2f}")
-
-    return advance
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    if not sys.stdout.isatty():
-        # A log file shows no bar; ten lines say as much.
-        yield _lines(what)
-        return
-    columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.2f}"),
-    ]
-    with Progress(*columns) as bar:
-        task = bar.add_task(what, total=None, loss=float("nan"), visible=False)
-
-        def advance(step: int, steps: int, loss: float) -> None:
-            bar.update(task, completed=step, total=steps, loss=loss, visible=True)
-
-        yield advance
 
 
 if __name__ == "__main__":

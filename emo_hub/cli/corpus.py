@@ -1,0 +1,247 @@
+"""`emo-hub corpus`: build one from recordings, narratives or texts, and look at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from emo_hub.cli.console import say, show_counts
+from emo_hub.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, help="Build a corpus and look at it.")
+
+IN, WHO, WHERE = "What goes in", "The teacher", "Where it goes"
+
+Narratives = Annotated[
+    str,
+    typer.Option(
+        help="Stories: a file, a folder, or a Hub dataset (owner/name).", rich_help_panel=IN
+    ),
+]
+Texts = Annotated[
+    str, typer.Option(help="Texts to annotate as they are; same forms.", rich_help_panel=IN)
+]
+Requests = Annotated[
+    str,
+    typer.Option(
+        help="Ask recorded requests anew: a folder with a plan, or 'packaged'.", rich_help_panel=IN
+    ),
+]
+Source = Annotated[str, typer.Option(help="A name for where they come from.", rich_help_panel=IN)]
+Plan = Annotated[
+    Literal["staged", "fused"],
+    typer.Option(help="One question per call, or one per character.", rich_help_panel=IN),
+]
+Characters = Annotated[
+    int, typer.Option(min=1, max=12, help="At most, of a passage.", rich_help_panel=IN)
+]
+Looks = Annotated[
+    int, typer.Option(min=1, max=9, help="Readings of each line alone.", rich_help_panel=IN)
+]
+Words = Annotated[int, typer.Option(min=80, help="At most, of a passage.", rich_help_panel=IN)]
+Limit = Annotated[
+    int, typer.Option(min=0, help="At most so many stories or texts; 0: all.", rich_help_panel=IN)
+]
+Store = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where replies are kept; beside the corpus by default.", rich_help_panel=WHERE
+    ),
+]
+ModelName = Annotated[str, typer.Option(help="The teacher's model.", rich_help_panel=WHO)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A teacher's setting, key=value.", rich_help_panel=WHO),
+]
+
+
+@app.command("build")
+def corpus_build(
+    out: Annotated[Path, typer.Option(help="The corpus folder.", rich_help_panel=WHERE)] = Path(
+        "emo-pillars"
+    ),
+    store: Store = None,
+    recordings: Annotated[
+        Path | None,
+        typer.Option(help="Recorded replies with their plan.", rich_help_panel=WHERE),
+    ] = None,
+    about: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file: title, licence, description.", rich_help_panel=WHERE),
+    ] = None,
+    with_narratives: Annotated[
+        bool,
+        typer.Option(help="Keep the stories' text in the corpus.", rich_help_panel=WHERE),
+    ] = False,
+    most_rejected: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Share that may be lost.", rich_help_panel=WHERE),
+    ] = 0.5,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Leave out what has no reply.", rich_help_panel=WHERE)
+    ] = False,
+    teacher: Annotated[
+        Literal["recorded", "http", "batch", "local"],
+        typer.Option(help="Who answers.", rich_help_panel=WHO),
+    ] = "recorded",
+    model: ModelName = "",
+    base_url: Annotated[
+        str, typer.Option(help="An OpenAI-compatible server.", rich_help_panel=WHO)
+    ] = "",
+    annotator: Annotated[
+        list[str] | None,
+        typer.Option(help="One more model to look, MODEL or MODEL@URL.", rich_help_panel=WHO),
+    ] = None,
+    settings: Set = None,
+    mixed: Annotated[
+        bool, typer.Option(help="Let another teacher go on with a store.", rich_help_panel=WHO)
+    ] = False,
+    narratives: Narratives = "",
+    texts: Texts = "",
+    requests: Requests = "",
+    source: Source = "",
+    plan: Plan = "fused",
+    characters: Characters = 4,
+    looks: Looks = 1,
+    most_words: Words = 700,
+    limit: Limit = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would take.")
+    ] = False,
+    input_price: Annotated[float, typer.Option(min=0, help="Per million tokens.")] = 0.0,
+    output_price: Annotated[float, typer.Option(min=0, help="Per million tokens.")] = 0.0,
+    executor: Annotated[
+        Literal["here", "local", "ray", "slurm"],
+        typer.Option(help="Where shards run; 'here' asks in this process."),
+    ] = "here",
+    tasks: Annotated[int, typer.Option(min=1, help="Shards of the run.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Shards at a time.")] = 1,
+) -> None:
+    """Build a corpus: from the recorded replies, or anew from your narratives, texts and LLM.
+
+    Without options it builds emo-pillars from the replies that ship with the package. With
+    --narratives or --texts a teacher is asked, every reply is kept in the store before the next
+    question, and the same command goes on after any interruption.
+    """
+    if not (narratives or texts or requests):
+        if teacher != "recorded":
+            raise InputError(
+                f"The {teacher} teacher has nothing to work on: give --narratives, --texts, or "
+                "--requests packaged."
+            )
+        _build_recorded(out, recordings)
+        return
+    from emo_hub.cli.corpus_run import Run, run
+
+    job = _job(narratives, texts, requests, source, plan, characters, looks, most_words, limit)
+    run(
+        Run(
+            job=job,
+            out=out,
+            store=store or recordings or out.with_name(f"{out.name}-replies"),
+            about=about,
+            with_narratives=with_narratives,
+            teacher=teacher,
+            model=model,
+            base_url=base_url,
+            annotators=tuple(annotator or ()),
+            settings=tuple(settings or ()),
+            mixed=mixed,
+            prices=(input_price, output_price),
+            most_rejected=most_rejected,
+            partial=partial,
+            executor=executor,
+            tasks=tasks,
+            workers=workers,
+        ),
+        dry_run=dry_run,
+    )
+
+
+@app.command("export-requests")
+def corpus_export_requests(
+    store: Annotated[Path, typer.Option(help="The store; answered requests are left out.")],
+    out: Annotated[Path, typer.Option(help="A folder for the request files.")],
+    model: ModelName = "",
+    narratives: Narratives = "",
+    texts: Texts = "",
+    requests: Requests = "",
+    source: Source = "",
+    plan: Plan = "fused",
+    characters: Characters = 4,
+    looks: Looks = 1,
+    most_words: Words = 700,
+    limit: Limit = 0,
+) -> None:
+    """Write what a teacher must still be asked, as OpenAI batch files.
+
+    Later stages ask about earlier replies: import these, export again, until nothing is left.
+    """
+    from emo_hub.cli.corpus_run import export
+
+    job = _job(narratives, texts, requests, source, plan, characters, looks, most_words, limit)
+    export(job, store, out, model)
+
+
+@app.command("import-replies")
+def corpus_import_replies(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Batch output files, or folders of replies written slot by slot."),
+    ],
+    out: Annotated[Path, typer.Option("--store", "--out", help="Where the replies go.")],
+    requests: Annotated[
+        Path | None, typer.Option(help="The folder that export-requests wrote.")
+    ] = None,
+    teacher: Annotated[
+        str, typer.Option(help="Who wrote the replies, where they do not say.")
+    ] = "",
+) -> None:
+    """Put a teacher's replies where `corpus build` finds them."""
+    if all(source.is_dir() for source in sources) and requests is None:
+        from emo_hub.synthesis.ingest import record_replies
+
+        record_replies(sources, out)
+        say(
+            f"{out}: recordings and their plan; build with: emo-hub corpus build --recordings {out}"
+        )
+        return
+    from emo_hub.cli.corpus_run import import_batch
+
+    import_batch(sources, out, requests, teacher)
+
+
+def _job(
+    narratives: str,
+    texts: str,
+    requests: str,
+    source: str,
+    plan: Literal["staged", "fused"],
+    characters: int,
+    looks: int,
+    most_words: int,
+    limit: int,
+) -> Any:  # noqa: ANN401 - a Job, imported only when there is one
+    from emo_hub.synthesis.chain import NarrativePlan
+    from emo_hub.synthesis.job import Job
+    from emo_hub.teacher import PACKAGED_RECORDINGS
+
+    return Job(
+        narratives=narratives,
+        texts=texts,
+        requests=str(PACKAGED_RECORDINGS) if requests == "packaged" else requests,
+        source=source,
+        plan=NarrativePlan(plan, characters, looks),
+        most_words=most_words,
+        limit=limit,
+    )
+
+
+def _build_recorded(out: Path, recordings: Path | None) -> None:
+    from emo_hub.synthesis.build import build_corpus
+
+    report = build_corpus(out, recordings)
+    say(f"{report.path}: {'reused' if report.reused else 'built'}, version {report.version}.")
+    show_counts(report.counts, report.rejects)

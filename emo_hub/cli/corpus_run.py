@@ -1,0 +1,227 @@
+"""The half of `emo-hub corpus build` that asks a teacher: estimate, ask, export, import, build."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from emo_hub.cli.console import say, show_counts
+from emo_hub.config import parse_overrides
+from emo_hub.synthesis.job import Job
+from emo_hub.synthesis.ledger import Ledger, priced
+from emo_hub.synthesis.teachers import TeacherChoice
+
+_EVERY_SECONDS = 10.0
+_SHOWN = 5
+BATCHES = "requests"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the command line asked for."""
+
+    job: Job
+    out: Path
+    store: Path
+    about: Path | None
+    with_narratives: bool
+    teacher: Literal["recorded", "http", "batch", "local"]
+    model: str
+    base_url: str
+    annotators: tuple[str, ...]
+    settings: tuple[str, ...]
+    mixed: bool
+    prices: tuple[float, float]
+    most_rejected: float
+    partial: bool
+    executor: Literal["here", "local", "ray", "slurm"]
+    tasks: int
+    workers: int
+
+
+def run(wanted: Run, *, dry_run: bool) -> None:
+    """Do what `corpus build` was asked to do.
+
+    Raises:
+        EmoHubError: whatever a user can mend; the message says how.
+    """
+    if dry_run:
+        _estimate(wanted)
+        return
+    if wanted.teacher == "batch":
+        if export(wanted.job, wanted.store, wanted.store / BATCHES, wanted.model):
+            return
+    elif wanted.teacher in ("http", "local"):
+        unanswered = _ask(wanted)
+        if unanswered:
+            say(
+                f"{unanswered:,} requests are still without an answer. Every reply so far is kept: "
+                "run the same command again to ask for the rest."
+            )
+            raise SystemExit(1)
+    _build(wanted)
+
+
+def export(job: Job, store: Path, out: Path, model: str) -> int:
+    """Write the open questions as batch files, and say how to go on.
+
+    Returns:
+        How many questions are open.
+    """
+    from emo_hub.synthesis.job import pending
+    from emo_hub.teacher import Recorded
+    from emo_hub.teacher.batch import Pending, write_requests
+    from emo_hub.teacher.guard import guard
+
+    texts = job.text_source
+    with Recorded(store, Pending()) as recorded:
+        guard(store, job.facts, mixed=True)
+        files = write_requests(
+            pending(job, recorded), out, model, text_of=None if texts is None else texts.text_of
+        )
+    waiting = sum(_lines(path) for path in files)
+    if not waiting:
+        say(f"Nothing is left to ask: every request has its reply in {store}.")
+        return 0
+    say(f"{waiting:,} requests wait in {', '.join(str(path) for path in files)}.")
+    say("Have them answered (a provider's batch API, vllm run-batch, or by hand), then:")
+    say(f"  emo-hub corpus import-replies RESULTS.jsonl --store {store} --requests {out}")
+    say("and run this command again; later stages ask about earlier replies.")
+    return waiting
+
+
+def import_batch(files: list[Path], store: Path, requests: Path | None, teacher: str) -> None:
+    """Put the replies of batch files into a store, and say what became of each."""
+    from emo_hub.teacher.answers import import_replies
+
+    index = requests or (store / BATCHES if (store / BATCHES).is_dir() else None)
+    report = import_replies(files, store, teacher or None, index)
+    say(f"{store}: {report.recorded:,} new replies, {report.already_there:,} were there already.")
+    for reason, count in report.failed.items():
+        say(f"  {count:,} without a reply: {reason}")
+    for what, found in (("never asked", report.unknown), ("unreadable", report.damaged)):
+        if found:
+            rest = "" if len(found) <= _SHOWN else f" and {len(found) - _SHOWN:,} more"
+            say(f"  {len(found):,} {what}: {', '.join(found[:_SHOWN])}{rest}")
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _ask(wanted: Run) -> int:
+    choice = TeacherChoice(
+        "http" if wanted.teacher == "http" else "local",
+        wanted.model,
+        wanted.base_url,
+        parse_overrides(wanted.settings),
+        tuple(_annotator(name) for name in wanted.annotators),
+    )
+    if wanted.executor != "here":
+        raise InputError("executors come next")
+    return _ask_here(wanted, choice)
+
+
+def _ask_here(wanted: Run, choice: TeacherChoice) -> int:
+    from emo_hub.synthesis.job import live, work
+    from emo_hub.synthesis.teachers import make
+    from emo_hub.teacher import Recorded
+    from emo_hub.teacher.guard import guard
+
+    ledger = Ledger()
+    teacher = make(choice)
+    tell = _ticker(ledger)
+    with Recorded(wanted.store, live(wanted.job, teacher)) as store:
+        guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
+        for _ in work(wanted.job, store, ledger):
+            ledger.rejections.clear()
+            ledger.pending.clear()
+            tell()
+    _account(ledger, wanted.prices)
+    return ledger.unanswered
+
+
+def _annotator(name: str) -> tuple[str, str]:
+    model, _, url = name.partition("@")
+    return model, url
+
+
+def _ticker(ledger: Ledger) -> Callable[[], None]:
+    told = time.monotonic()
+
+    def tell() -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY_SECONDS:
+            told = time.monotonic()
+            done = "  ".join(f"{name} {cost.items:,}" for name, cost in ledger.stages.items())
+            lost = sum(cost.rejected for cost in ledger.stages.values())
+            say(f"{done}  rejected {lost:,}  waiting {ledger.unanswered:,}")
+
+    return tell
+
+
+def _account(ledger: Ledger, prices: tuple[float, float]) -> None:
+    cost = priced(ledger.stages, *prices)
+    say(f"{'stage':<14}{'asked':>8}{'repaired':>10}{'rejected':>10}{'tokens in':>12}{'out':>10}")
+    for name, stage in ledger.stages.items():
+        paid = f"  cost {cost[name]:.2f}" if any(prices) else ""
+        say(
+            f"{name:<14}{stage.items:>8,}{stage.repairs:>10,}{stage.rejected:>10,}"
+            f"{stage.prompt_tokens:>12,}{stage.completion_tokens:>10,}{paid}"
+        )
+
+
+def _build(wanted: Run) -> None:
+    from emo_hub.synthesis.about import read_words
+    from emo_hub.synthesis.own import OwnCorpus, build_own
+
+    built = build_own(
+        OwnCorpus(
+            job=wanted.job,
+            stores=_stores(wanted.store),
+            out=wanted.out,
+            words=read_words(wanted.about),
+            with_narratives=wanted.with_narratives,
+            most_rejected=wanted.most_rejected,
+            prices=wanted.prices,
+            partial=wanted.partial,
+        )
+    )
+    say(f"{wanted.out}: built.")
+    show_counts(built.counts, built.rejects)
+    if built.unanswered:
+        say(f"  left out     {built.unanswered:,} requests without a reply (--partial)")
+
+
+def _stores(store: Path) -> tuple[Path, ...]:
+    shards = tuple(sorted(path for path in (store / "shards").glob("*") if path.is_dir()))
+    return shards or (store,)
+
+
+def _estimate(wanted: Run) -> None:
+    from emo_hub.synthesis.estimate import CHARACTERS_PER_TOKEN, forecast
+
+    job = wanted.job
+    found = forecast(job)
+    say(
+        f"{found.narratives:,} narratives in {found.passages:,} passages, {found.texts:,} texts; "
+        f"plan {job.plan.style}."
+    )
+    say(f"{'stage':<14}{'calls':>10}{'tokens in':>14}{'tokens out':>14}")
+    for name, stage in (*found.stages.items(), ("all", found.total)):
+        say(
+            f"{name:<14}{stage.calls:>10,}{stage.prompt_tokens:>14,.0f}"
+            f"{stage.completion_tokens:>14,.0f}"
+        )
+    if any(wanted.prices):
+        cost = found.total.prompt_tokens * wanted.prices[0]
+        cost += found.total.completion_tokens * wanted.prices[1]
+        say(f"cost at these prices: {cost / 1e6:,.2f}")
+    say(
+        f"Estimated: {CHARACTERS_PER_TOKEN:g} characters per token, every passage with "
+        f"{job.plan.characters} characters, no repairs. Nothing was asked."
+    )

@@ -1,0 +1,92 @@
+"""A teacher chosen by plain values, so that a command line or another machine can name one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from emo_hub.config import fill
+from emo_hub.errors import InputError, require
+from emo_hub.teacher import Annotators, Teacher
+
+Kind = Literal["http", "local"]
+
+
+@dataclass(frozen=True)
+class TeacherChoice:
+    """Which live teacher, by plain values only; a key is read from the environment by the teacher.
+
+    Args:
+        kind: a server that speaks the OpenAI protocol, or a transformers model in this process.
+        model: its name, or for a local one a folder.
+        base_url: of the server.
+        settings: further ones, as the teacher's own settings name them.
+        annotators: more models that look at each line, as `(model, base_url)`; the first look is
+            always the main teacher's.
+    """
+
+    kind: Kind
+    model: str
+    base_url: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    annotators: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise InputError(f"The {self.kind} teacher needs a model: give --model NAME.")
+        if self.kind == "http" and not self.base_url:
+            raise InputError(
+                "The http teacher needs the address of a server that speaks the OpenAI protocol: "
+                "give --base-url, for example http://localhost:8000/v1."
+            )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Give what decides which replies come, with nothing secret in it."""
+        return {
+            "teacher": self.kind,
+            "model": self.model,
+            "settings": dict(sorted(self.settings.items())),
+            "annotators": [model for model, _ in self.annotators],
+        }
+
+
+def make(choice: TeacherChoice) -> Teacher:
+    """Make the chosen teacher, and check that it can be asked.
+
+    Raises:
+        TeacherError: the server is not there, or refuses the key or the model.
+        SettingsError: an unknown setting.
+        ImportError: names the extra that is missing.
+    """
+    first = _one(choice, choice.model, choice.base_url)
+    others = [_one(choice, model, url or choice.base_url) for model, url in choice.annotators]
+    return Annotators((first, *others)) if others else first
+
+
+def _one(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
+    if choice.kind == "http":
+        return _http(choice, model, base_url)
+    require("accelerate", "train", "A local teacher")
+    from emo_hub.teacher.local import LocalTeacher
+
+    return LocalTeacher(model, **dict(choice.settings))
+
+
+def _http(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
+    require("stamina", "teach", "The http teacher")
+    from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
+
+    table = {"base_url": base_url, "model": model, **choice.settings}
+    settings = fill(HttpSettings, table, where="--set")
+    probe(settings)
+    return HttpTeacher(settings)
+
+
+def known_settings() -> tuple[str, ...]:
+    """Name the settings of the http teacher."""
+    from emo_hub.teacher.http import HttpSettings
+
+    return tuple(field.name for field in dataclasses.fields(HttpSettings))
