@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import tomllib
+import types
 import typing
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -101,11 +102,14 @@ def _recipe_text(source: str | Path) -> str:
 
 
 def _check_type(key: str, value: object, wanted: Any, where: str) -> None:  # noqa: ANN401
-    kinds = typing.get_args(wanted) or (wanted,)
-    if typing.get_origin(wanted) is typing.Literal:
-        if value not in kinds:
-            raise SettingsError(f"{where} sets {key} = {value!r}; wanted one of {kinds}.")
+    origin = typing.get_origin(wanted)
+    if origin is typing.Literal:
+        if value not in (choices := typing.get_args(wanted)):
+            names = ", ".join(str(choice) for choice in choices)
+            raise SettingsError(f"{where} sets {key} = {value!r}; wanted one of {names}.")
         return
+    is_union = origin in (typing.Union, types.UnionType)
+    kinds = typing.get_args(wanted) if is_union else (origin or wanted,)
     right = isinstance(value, kinds) and not (bool not in kinds and isinstance(value, bool))
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         right = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import ClassLabel, Dataset, Features, List, Value
 
@@ -34,6 +35,10 @@ _AFFECT = {
     "arousal": _DEGREE,
     "dominance": _DEGREE,
 }
+_LOOKS = {
+    "looks": List({"teacher": _TEXT, **_SOFT_LABELS, "outside": List(_TEXT)}),
+    "agreement": _DEGREE,
+}
 _ORIGIN = {
     "register": _TEXT,
     "world": _TEXT,
@@ -42,7 +47,7 @@ _ORIGIN = {
 }
 
 FEATURES: Mapping[str, Features] = {
-    "contextless": Features({"id": _TEXT, "utterance": _TEXT, **_AFFECT, **_ORIGIN}),
+    "contextless": Features({"id": _TEXT, "utterance": _TEXT, **_AFFECT, **_LOOKS, **_ORIGIN}),
     "contextual": Features(
         {
             "id": _TEXT,
@@ -52,6 +57,7 @@ FEATURES: Mapping[str, Features] = {
             "character_description": _TEXT,
             "utterance_original": _TEXT,
             **_AFFECT,
+            **_LOOKS,
             **_ORIGIN,
         }
     ),
@@ -83,23 +89,24 @@ FEATURES: Mapping[str, Features] = {
 }
 
 
-def parquet_name(config: str, split: str) -> str:
-    """Name the file of a split, relative to the corpus."""
-    return f"{config}/{split}-00000-of-00001.parquet"
+# With the metadata by which datasets knows class numbers from numbers.
+_SCHEMAS = {config: features.arrow_schema for config, features in FEATURES.items()}
 
 
-def table(config: str, rows: Iterable[Row]) -> Dataset:
+def parquet_name(config: str, split: str, shard: int = 0, shards: int = 1) -> str:
+    """Name a file of a split, relative to the corpus; a large split has several."""
+    return f"{config}/{split}-{shard:05d}-of-{shards:05d}.parquet"
+
+
+def table(config: str, rows: Sequence[Row]) -> pa.Table:
     """Put rows under the columns of a config.
 
     Raises:
         DataError: a row does not fit the columns.
     """
-    features = FEATURES[config]
-    rows = list(rows)
     try:
-        return Dataset.from_dict(
-            {name: [row[name] for row in rows] for name in features}, features=features
-        )
+        columns = {name: [row[name] for row in rows] for name in FEATURES[config]}
+        return pa.Table.from_pydict(columns, schema=_SCHEMAS[config])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"A row does not fit the columns of {config}: {error}") from error
 
@@ -148,14 +155,21 @@ class StoredCorpus:
                 f"There is no {config}/{split}; configs are {', '.join(CONFIGS)}, "
                 f"splits {', '.join(SPLITS)}."
             )
-        file = self.path / parquet_name(config, split)
+        files = self.files(config, split)
         try:
-            found = Dataset(pq.read_table(file))
+            found = Dataset(pa.concat_tables([pq.read_table(file) for file in files]))
         except (OSError, ValueError) as error:
-            raise DataError(f"{file} cannot be read ({error}): build the corpus again.") from error
+            place = self.path / config / split
+            raise DataError(f"{place} cannot be read ({error}): build the corpus again.") from error
         if found.features != FEATURES[config]:
-            raise DataError(f"{file} has other columns than {config}: build the corpus again.")
+            raise DataError(f"{files[0]} has other columns than {config}: build the corpus again.")
         return found
+
+    def files(self, config: str, split: str) -> tuple[Path, ...]:
+        """Name the files of a split, in the order of its rows."""
+        last = max((self.path / config).glob(f"{split}-*-of-*.parquet"), default=None)
+        shards = 1 if last is None else int(last.stem.rsplit("-", 1)[1])
+        return tuple(self.path / parquet_name(config, split, n, shards) for n in range(shards))
 
     def rows(self, config: str, split: str) -> list[Row]:
         """Read a split as plain rows, with label names instead of class numbers.
@@ -166,8 +180,9 @@ class StoredCorpus:
         names = GOEMOTIONS.labels
         rows: list[Row] = self.split(config, split).to_list()
         for row in rows:
-            if "labels" in row:
-                row["labels"] = [names[number] for number in row["labels"]]
+            for labelled in (row, *row.get("looks", ())):
+                if "labels" in labelled:
+                    labelled["labels"] = [names[number] for number in labelled["labels"]]
             if "primary_emotion" in row:
                 row["primary_emotion"] = names[row["primary_emotion"]]
         return rows

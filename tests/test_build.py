@@ -5,18 +5,19 @@ import json
 import os
 import shutil
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from emo_hub.errors import DataError, InputError, NotRecordedError
+from emo_hub.errors import DataError, InputError, NotRecordedError, Unanswered
 from emo_hub.synthesis import descriptors, scenes, utterances
 from emo_hub.synthesis.build import build_corpus, fingerprint_of
-from emo_hub.synthesis.harvest import STAGES
+from emo_hub.synthesis.harvest import STAGES, pour
 from emo_hub.synthesis.ingest import record_replies, rekey
 from emo_hub.synthesis.plan import Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.stage import read_object
+from emo_hub.synthesis.write import CorpusWriter
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, recording_line
 
 from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
@@ -246,6 +247,42 @@ def test_request_that_was_never_recorded_stops_the_build(tmp_path):
     recording.write_text(recording.read_text().split("\n", 1)[1])
     with pytest.raises(NotRecordedError, match="q0"):
         build_corpus(tmp_path / "c", source)
+
+
+def test_line_that_names_what_its_slot_forbids_is_rejected(tmp_path):
+    source = record_small(tmp_path / "r")
+    recording = source / "all.jsonl"
+    told = recording.read_text().replace("n3a n3b n3c", "n3a joy n3c").replace("n4d", "joy")
+    recording.write_text(told)
+    assert build_corpus(tmp_path / "c", source).rejects == {"names_its_emotion": 1}
+
+
+@dataclass
+class Hesitant:
+    """A teacher that does not answer one request for now."""
+
+    inner: Recorded
+    request: str
+    width = 1
+
+    def answer(self, prompt):
+        if prompt.request == self.request:
+            raise Unanswered
+        return self.inner.answer(prompt)
+
+
+def test_plan_with_an_unanswered_request_becomes_no_corpus(tmp_path):
+    teacher = Hesitant(Recorded(record_small(tmp_path / "r")), "q7")
+    with pytest.raises(DataError, match="1 requests wait"), CorpusWriter(tmp_path / "c") as writer:
+        pour(small_plan(), teacher, writer)
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_progress_is_told_reply_by_reply(tmp_path):
+    told = []
+    build_corpus(tmp_path / "c", record_small(tmp_path / "r"), lambda *step: told.append(step))
+    assert told[:2] == [("utterances", 1, 30), ("utterances", 2, 30)]
+    assert told[-1] == ("descriptors", 2, 2)
 
 
 def test_folder_of_something_else_is_never_replaced(tmp_path):

@@ -146,6 +146,7 @@ def test_manifest_counts_what_is_rejected(folder):
     manifest = json.loads((folder / "corpus.json").read_text())
     lines = (folder / "rejected.jsonl").read_text().splitlines()
     assert sum(entry["count"] for entry in manifest["rejects"]) == len(lines)
+    assert manifest["warnings"]["says_its_emotion_in_other_words"] > 10
 
 
 def test_folder_without_a_corpus_says_how_to_make_one(tmp_path):

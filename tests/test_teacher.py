@@ -72,8 +72,8 @@ def test_replay_without_teacher_names_the_missing_prompt(tmp_path):
 
 def test_inner_teacher_is_asked_once_and_never_again_after_a_restart(tmp_path):
     first = Scripted()
-    recorded = Recorded(tmp_path / "mine", inner=first)
-    assert recorded.answer(ASKED) == recorded.answer(ASKED) == Reply("reply 1", "scripted")
+    with Recorded(tmp_path / "mine", inner=first) as recorded:
+        assert recorded.answer(ASKED) == recorded.answer(ASKED) == Reply("reply 1", "scripted")
     second = Scripted()
     resumed = Recorded(tmp_path / "mine", inner=second)
     assert resumed.answer(ASKED).text == "reply 1"
@@ -90,11 +90,12 @@ def test_reply_is_on_disk_before_the_next_question(tmp_path):
 def test_half_a_line_of_a_killed_run_spoils_no_later_line(tmp_path):
     whole = recording_line(ASKED, Reply("kept", "t"))
     (tmp_path / "utterances.jsonl").write_text(whole + whole[:40])
-    Recorded(tmp_path, inner=Scripted()).answer(OTHER)
+    with Recorded(tmp_path, inner=Scripted()) as resuming:
+        resuming.answer(OTHER)
     resumed = Recorded(tmp_path)
     assert resumed.answer(ASKED).text == "kept"
     assert resumed.answer(OTHER).text == "reply 1"
-    assert [line.number for line in resumed.damaged] == [2]
+    assert resumed.damaged == []
 
 
 def test_damaged_line_is_asked_again_when_a_teacher_is_there(tmp_path):

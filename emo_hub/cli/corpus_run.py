@@ -176,7 +176,7 @@ def _account(ledger: Ledger, prices: tuple[float, float]) -> None:
 
 
 def _build(wanted: Run) -> None:
-    from emo_hub.synthesis.about import read_words
+    from emo_hub.synthesis.imprint import read_words
     from emo_hub.synthesis.own import OwnCorpus, build_own
 
     built = build_own(

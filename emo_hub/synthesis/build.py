@@ -5,26 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_hub.cards import render_card, template_path
-from emo_hub.dataset import CONFIGS, Row, read_corpus
+from emo_hub.cards import template_path
+from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
-from emo_hub.records import SPLITS, Annotation, ContextualUtterance, Narrative, Rejection, Utterance
-from emo_hub.synthesis.harvest import STAGES, Harvest, Progress, gather
+from emo_hub.records import Rejection
+from emo_hub.synthesis.card import TEMPLATE, About, Made
+from emo_hub.synthesis.harvest import DAMAGED, STAGES, Progress, pour
 from emo_hub.synthesis.plan import FILE as PLAN_FILE
 from emo_hub.synthesis.plan import read_plan
-from emo_hub.synthesis.rows import row_of
-from emo_hub.synthesis.splits import ANNOTATED, SALT, WRITTEN, split_of
-from emo_hub.synthesis.statistics import label_facts, rejection_facts, second_look
-from emo_hub.synthesis.write import NAME, Corpus, check_replaceable, is_current, write_corpus
+from emo_hub.synthesis.write import (
+    CorpusWriter,
+    check_replaceable,
+    is_current,
+)
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
+NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
 VERSION = "0.1.0"
-MOST_REJECTED = 0.05
+CHANGES = (
+    (
+        "0.1.0",
+        "First version: everyday lines, stories with context, and annotations of GoEmotions "
+        "comments.",
+    ),
+)
 _PACKAGE = Path(__file__).parent.parent
 _CODE = ("records.py", "taxonomy.py", "lexicon.toml", "dataset.py", "synthesis")
 
@@ -72,73 +81,19 @@ def build_corpus(
     fingerprint = fingerprint_of(folder)
     if is_current(out, fingerprint):
         return _report(out, reused=True)
-    plan = read_plan(folder)
-    teacher = Recorded(folder)
-    harvest = gather(plan, teacher, progress)
-    lost = tuple(
-        Rejection("recording", line.path.name, "corrupt_recording_line", line.where, line.text)
-        for line in teacher.damaged
-        if not any(line.where == rejection.detail for rejection in harvest.rejections)
-    )
-    write_harvest(harvest, out, fingerprint, provenance=_provenance(folder), lost=lost)
+    about = _about(folder, fingerprint)
+    plan, teacher = read_plan(folder), Recorded(folder)
+    with CorpusWriter(out) as writer:
+        poured = pour(plan, teacher, writer, progress)
+        for line in teacher.damaged:
+            if line.where not in poured.damaged:
+                writer.reject(
+                    Rejection("recording", line.path.name, DAMAGED, line.where, line.text)
+                )
+        costs = {stage.name: {"items": 0.0} for stage in STAGES} | poured.ledger.facts()
+        prompts = {stage.name: stage.version for stage in STAGES}
+        writer.finish(about, Made(prompts=prompts, costs=costs, further={}))
     return _report(out, reused=False)
-
-
-def write_harvest(
-    harvest: Harvest,
-    out: Path,
-    fingerprint: str,
-    provenance: Mapping[str, Any],
-    lost: Sequence[Rejection] = (),
-) -> None:
-    """Assign splits and write the corpus with its card.
-
-    Raises:
-        DataError: more than a twentieth of the records were rejected.
-    """
-    rejections = (*harvest.rejections, *lost)
-    rows = _rows(harvest)
-    _refuse_thin(len(_all_rows(rows)), rejections)
-    extras = {
-        "rejects": rejection_facts(rejections),
-        "warnings": dict(harvest.warnings),
-        "calls": dict(harvest.calls),
-        "prompts": {stage.name: stage.version for stage in STAGES},
-        "teachers": sorted({row["provenance"]["teacher"] for row in _all_rows(rows)}),
-        "split_salt": SALT,
-    }
-    corpus = Corpus(VERSION, fingerprint, rows, rejections, extras)
-    facts = {
-        "name": NAME,
-        "version": VERSION,
-        "fingerprint": fingerprint,
-        "counts": corpus.counts,
-        "provenance": provenance,
-        **extras,
-        "second_look": second_look(harvest.annotations),
-        **label_facts(harvest.contextless, harvest.contextual, harvest.annotations),
-    }
-    template = template_path("dataset_cards", NAME)
-    write_corpus(
-        corpus, out, lambda metadata: render_card(template, facts | {"metadata": metadata})
-    )
-
-
-def _rows(harvest: Harvest) -> dict[str, dict[str, list[Row]]]:
-    records: dict[str, Sequence[Utterance | ContextualUtterance | Annotation | Narrative]] = {
-        "contextless": harvest.contextless,
-        "contextual": harvest.contextual,
-        "descriptors": harvest.annotations,
-        "narratives": harvest.narratives,
-    }
-    rows: dict[str, dict[str, list[Row]]] = {
-        config: {split: [] for split in SPLITS} for config in CONFIGS
-    }
-    for config, found in records.items():
-        train = ANNOTATED if config == "descriptors" else WRITTEN
-        for record in found:
-            rows[config][split_of(record.group, train)].append(row_of(record))
-    return rows
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -153,36 +108,34 @@ def fingerprint_of(folder: Path) -> str:
         *(path for path in (folder / PLAN_FILE, folder / "provenance.json") if path.is_file()),
         *(source for source in sources if source.is_file()),
         *sorted(path for source in sources for path in source.glob("*.py")),
-        template_path("dataset_cards", NAME),
+        template_path("dataset_cards", TEMPLATE),
     ]
     parts = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
     payload = json.dumps([VERSION, [[s.name, s.version] for s in STAGES], parts])
     return hashlib.sha256(payload.encode()).hexdigest()
 
 
-def _refuse_thin(kept: int, rejections: Sequence[Rejection]) -> None:
-    if len(rejections) <= MOST_REJECTED * (kept + len(rejections)):
-        return
-    most = ", ".join(f"{n} {r}" for r, n in Counter(r.reason for r in rejections).most_common(3))
-    raise DataError(
-        f"{len(rejections)} of {kept + len(rejections)} records were rejected ({most}); a corpus "
-        f"is written only below {MOST_REJECTED:.0%}: look at the recordings or the teacher first."
-    )
-
-
-def _provenance(folder: Path) -> dict[str, Any]:
+def _about(folder: Path, fingerprint: str) -> About:
     path = folder / "provenance.json"
     try:
-        provenance: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        how = (told["how"], told.get("prompts", ""), told.get("second_campaign", ""))
+        return About(
+            name=NAME,
+            title=TITLE,
+            version=VERSION,
+            fingerprint=fingerprint,
+            how=tuple(paragraph for paragraph in how if paragraph),
+            licence=told["licence"],
+            licence_id="cc-by-4.0",
+            sources=("original", "extended|go_emotions"),
+            known_weaknesses=tuple(told["known_weaknesses"]),
+            changes=CHANGES,
+        )
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} is missing or no JSON: say there who wrote the replies."
+            f"{path} is missing or cannot be read ({error}): say there who wrote the replies."
         ) from error
-    return provenance
-
-
-def _all_rows(rows: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[Row]:
-    return [row for splits in rows.values() for found in splits.values() for row in found]
 
 
 def _report(out: Path, *, reused: bool) -> BuildReport:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from emo_hub.dataset import Row
 from emo_hub.records import (
     Affect,
     Annotation,
     ContextualUtterance,
+    Look,
     Narrative,
     Provenance,
     Utterance,
 )
+from emo_hub.synthesis.consensus import agreement
 from emo_hub.taxonomy import GOEMOTIONS
 
 
@@ -26,6 +30,7 @@ def row_of(record: Utterance | ContextualUtterance | Annotation | Narrative) -> 
                 "id": record.id,
                 "utterance": record.text,
                 **_affect_columns(record.affect),
+                **_look_columns(record.looks),
                 **_origin_columns(
                     record.register, record.world, record.narrative_id, record.provenance
                 ),
@@ -72,6 +77,7 @@ def _contextual_row(record: ContextualUtterance) -> Row:
         "character_description": record.character.description,
         "utterance_original": record.original,
         **_affect_columns(record.affect),
+        **_look_columns(record.looks),
         **_origin_columns(
             record.register, record.narrative.setting, record.narrative.id, record.provenance
         ),
@@ -87,6 +93,23 @@ def _affect_columns(affect: Affect) -> Row:
         "valence": affect.valence,
         "arousal": affect.arousal,
         "dominance": affect.dominance,
+    }
+
+
+def _look_columns(looks: Sequence[Look]) -> Row:
+    # A single look is the row's own labels; nothing is said twice.
+    several = looks if len(looks) > 1 else ()
+    return {
+        "looks": [
+            {
+                "teacher": look.teacher,
+                "labels": [GOEMOTIONS.index(label) for label, _ in look.emotions],
+                "intensities": [intensity for _, intensity in look.emotions],
+                "outside": [word for word, _ in look.outside],
+            }
+            for look in several
+        ],
+        "agreement": agreement(several),
     }
 
 

@@ -1,104 +1,113 @@
-"""Keeps a line or rejects it with a reason: emptiness, length, scaffolding, repeats, named targets.
-
-Near-duplicates are pairs whose sets of words and word pairs overlap by a Jaccard index of at least
-`NEAR`. Word 5-grams would miss them here: most lines have 3 to 20 words, and one changed word
-breaks up to five 5-grams. The search is exact and needs no sketches: with the features of every
-line in one global order, rarest first, two lines can only be that similar if they share one of
-their first `n - ceil(NEAR * n) + 1` features (prefix filtering), so only those are indexed.
-"""
+"""Keeps a line or rejects it with a reason: empty, too long, unusable, repeated."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from emo_hub.records import ContextualUtterance, Rejection, Utterance
+from emo_hub.synthesis.checks import problem
+from emo_hub.synthesis.repeats import BATCH, Repeat, Repeats
+from emo_hub.synthesis.wording import words
 from emo_hub.taxonomy import find_emotion
 
 Line = TypeVar("Line", Utterance, ContextualUtterance)
+Fault = tuple[str, str]
 
 MOST_WORDS = 80
-NEAR = 0.7
 SCAFFOLDING = re.compile(
     r"\bas an ai\b|\blanguage model\b|\bslot \d+\b|\btarget emotion\b|```|[{}]"
     r"|^\s*(?:utterance|rewritten|context|emotions?|labels?|descriptors?)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Screened(Generic[Line]):
-    """What was kept, in order, what was rejected, and which kept lines come close to a rule.
+class _Read(Generic[Line]):
+    """A line with what it takes to judge it: its words, those of its context before them."""
 
-    `warnings` counts lines that may not name their emotion and use a word that says it
-    ("laughing" for amusement): people do, so they stay.
-    """
-
-    kept: tuple[Line, ...]
-    rejections: tuple[Rejection, ...]
-    warnings: Mapping[str, int]
+    line: Line
+    unnamed: str | None
+    words: tuple[str, ...]
+    fault: Fault | None
 
 
-def screen(
-    stage: str, lines: Sequence[Line], unnamed: Mapping[str, str] | None = None
-) -> Screened[Line]:
-    """Sort lines into kept and rejected; of repeats the first one stays.
+@dataclass
+class Screen(Generic[Line]):
+    """Sorts the lines of a config into kept and rejected as they come; of repeats the first stays.
+
+    A line is judged when a batch of them is full, so what comes out lags behind what goes in; the
+    order stays.
 
     Args:
         stage: named in the rejections.
-        lines: in the order of the corpus.
-        unnamed: for the ids of lines that must not name their emotion, that emotion.
+        warnings: counts lines that may not name their emotion and use a word that says it
+            ("laughing" for amusement): people do, so they stay.
     """
-    unnamed = unnamed or {}
-    repeats = _repeats([_compared(line) for line in lines])
-    kept: list[Line] = []
-    rejections: list[Rejection] = []
-    warnings: Counter[str] = Counter()
-    for place, line in enumerate(lines):
-        fault = _fault(line, unnamed.get(line.id))
-        if fault is None and place in repeats:
-            reason, earlier = repeats[place]
-            fault = reason, f"of {lines[earlier].id}"
-        if fault is None:
-            kept.append(line)
-            if line.id in unnamed and _says(line.text, _ways(unnamed[line.id])):
-                warnings["says_its_emotion_in_other_words"] += 1
-        else:
-            rejections.append(
-                Rejection(stage, line.provenance.request_id, *fault, line.text, record_id=line.id)
-            )
-    return Screened(tuple(kept), tuple(rejections), dict(warnings))
+
+    stage: str
+    warnings: Counter[str] = field(default_factory=Counter)
+    _waiting: list[_Read[Line]] = field(default_factory=list)
+    _repeats: Repeats = field(default_factory=Repeats)
+
+    def add(self, line: Line, unnamed: str | None = None) -> Iterator[Line | Rejection]:
+        """Take a line, and give those that are judged by now.
+
+        Args:
+            line: the next one in the order of the corpus.
+            unnamed: an emotion that the line, which then stands alone, may not name.
+        """
+        self._waiting.append(_read(line, unnamed))
+        if len(self._waiting) >= BATCH:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Line | Rejection]:
+        """Judge the lines that still wait."""
+        batch, self._waiting = self._waiting, []
+        sound = [(read.line.id, read.words) for read in batch if read.fault is None]
+        found = iter(self._repeats.sift(sound))
+        for read in batch:
+            fault, line = read.fault, read.line
+            if fault is None and (repeat := next(found)) is not None:
+                fault = _repeated(repeat)
+            if fault is not None:
+                request = line.provenance.request_id
+                yield Rejection(self.stage, request, *fault, line.text, record_id=line.id)
+                continue
+            if read.unnamed is not None and _says(read.words, _ways(read.unnamed)):
+                self.warnings["says_its_emotion_in_other_words"] += 1
+            yield line
 
 
-def normalised(text: str) -> tuple[str, ...]:
-    """Give the words of a text in lower case, apostrophes closed up."""
-    return tuple(_WORD.findall(text.lower().replace("'", "").replace("\u2019", "")))
-
-
-def _compared(line: Utterance | ContextualUtterance) -> str:
+def _read(line: Line, unnamed: str | None) -> _Read[Line]:
     # A short line may well return in another scene; with its context it may not.
-    return f"{line.context} {line.text}" if isinstance(line, ContextualUtterance) else line.text
-
-
-def _fault(line: Utterance | ContextualUtterance, unnamed: str | None) -> tuple[str, str] | None:
     texts = (line.context, line.text) if isinstance(line, ContextualUtterance) else (line.text,)
+    told: tuple[str, ...] = ()
     for text in texts:
-        words = len(normalised(text))
-        if not words:
-            return "empty_text", "no word in it"
-        if words > MOST_WORDS:
-            return "too_long", f"{words} words, at most {MOST_WORDS}"
-        if (found := SCAFFOLDING.search(text)) is not None:
-            return "scaffolding", f"'{found[0]}'"
-    if unnamed is not None and _says(line.text, (unnamed,)):
-        return "names_its_emotion", f"'{unnamed}'"
-    return None
+        found = words(text)
+        if (fault := _fault(text, len(found))) is not None:
+            return _Read(line, unnamed, (), fault)
+        told += found
+    if unnamed is not None and _says(told, (unnamed,)):
+        return _Read(line, unnamed, (), ("names_its_emotion", f"'{unnamed}'"))
+    return _Read(line, unnamed, told, None)
+
+
+def _repeated(repeat: Repeat) -> Fault:
+    return "duplicate" if repeat.exact else "near_duplicate", f"of {repeat.of}"
+
+
+def _fault(text: str, count: int) -> Fault | None:
+    if not count:
+        return "empty_text", "no word in it"
+    if count > MOST_WORDS:
+        return "too_long", f"{count} words, at most {MOST_WORDS}"
+    if (found := SCAFFOLDING.search(text)) is not None:
+        return "scaffolding", f"'{found[0]}'"
+    return problem(text)
 
 
 def _ways(emotion: str) -> tuple[str, ...]:
@@ -106,36 +115,6 @@ def _ways(emotion: str) -> tuple[str, ...]:
     return known.ways if known is not None else ()
 
 
-def _says(text: str, phrases: Sequence[str]) -> bool:
-    spaced = f" {' '.join(normalised(text))} "
-    return any(f" {' '.join(normalised(phrase))} " in spaced for phrase in phrases)
-
-
-def _repeats(texts: Sequence[str]) -> dict[int, tuple[str, int]]:
-    """Give, for each repeat, the reason and the place of the first line that it repeats."""
-    words = [normalised(text) for text in texts]
-    features = [frozenset[object](w) | frozenset(pairwise(w)) for w in words]
-    spread = Counter(feature for found in features for feature in found)
-    index: dict[object, list[int]] = defaultdict(list)
-    first: dict[tuple[str, ...], int] = {}
-    repeats: dict[int, tuple[str, int]] = {}
-    for place, found in enumerate(features):
-        if not found:
-            continue
-        if (earlier := first.setdefault(words[place], place)) != place:
-            repeats[place] = "duplicate", earlier
-            continue
-        rarest = sorted(found, key=lambda feature: (spread[feature], str(feature)))
-        prefix = rarest[: len(found) - math.ceil(NEAR * len(found)) + 1]
-        near = [
-            other
-            for other in {other for feature in prefix for other in index[feature]}
-            if len(found & features[other]) >= NEAR * len(found | features[other])
-        ]
-        if near:
-            repeats[place] = "near_duplicate", min(near)
-        else:
-            # Only what stays is indexed: a repeat of a repeat would name a line that is not there.
-            for feature in prefix:
-                index[feature].append(place)
-    return repeats
+def _says(told: Sequence[str], phrases: Sequence[str]) -> bool:
+    spaced = f" {' '.join(told)} "
+    return any(f" {' '.join(words(phrase))} " in spaced for phrase in phrases)

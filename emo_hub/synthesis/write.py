@@ -1,89 +1,218 @@
-"""A corpus to a folder that `datasets` loads: Parquet, card, rejects, manifest; all or nothing."""
+"""Records to a folder that `datasets` loads, in flat memory and all or nothing.
+
+Each record is screened, put into its split, written and counted as it comes; what is remembered of
+it is what finding repeats takes. Card and manifest come last, then the folder takes its place.
+"""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from itertools import product
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-import pyarrow.parquet as pq
-from datasets import Dataset, DatasetInfo
-from datasets.info import DatasetInfosDict
-from datasets.splits import SplitDict, SplitInfo
-from datasets.utils.metadata import MetadataConfigs
-from huggingface_hub import DatasetCardData
-
-from emo_hub.dataset import CONFIGS, FEATURES, MANIFEST, Row, parquet_name, read_corpus, table
+from emo_hub.dataset import CONFIGS, MANIFEST, read_corpus
 from emo_hub.errors import DataError, InputError
-from emo_hub.records import SPLITS, Rejection
+from emo_hub.records import (
+    SPLITS,
+    Annotation,
+    ContextualUtterance,
+    Narrative,
+    Rejection,
+    Utterance,
+)
+from emo_hub.synthesis.card import About, Made, card_text
+from emo_hub.synthesis.rows import row_of
+from emo_hub.synthesis.screening import Screen
+from emo_hub.synthesis.shards import SplitFiles
+from emo_hub.synthesis.splits import ANNOTATED, SALT, WRITTEN, split_of
+from emo_hub.synthesis.tally import Tally
+
+__all__ = ["About", "CorpusWriter", "Made", "Record", "check_replaceable", "is_current"]
+
+Record = Utterance | ContextualUtterance | Annotation | Narrative
 
 REJECTED = "rejected.jsonl"
 CARD = "README.md"
-NAME = "emo-pillars"
+MOST_REJECTED = 0.05
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """All that goes into the folder except the card.
+class CorpusWriter:
+    """Writes a corpus beside `out` and puts it in the place of `out` when it is finished.
+
+    Use it in a `with` block; without `finish`, or with an error, nothing stays behind and an
+    earlier corpus stays as it was.
 
     Args:
-        version: of the corpus, as its git tag will have it, without the v.
-        fingerprint: hash of recordings, prompts and code.
-        rows: of each config and split.
-        rejections: what did not become a row.
-        extras: more entries for the manifest, by name.
+        out: where the corpus goes; an earlier corpus there is replaced.
+        most_rejected: the share of records, in (0, 1], that may be rejected.
+
+    Raises:
+        InputError: on entering: `out` is there and is something else than a corpus.
     """
 
-    version: str
-    fingerprint: str
-    rows: Mapping[str, Mapping[str, Sequence[Row]]]
-    rejections: Sequence[Rejection] = ()
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(self, out: Path, *, most_rejected: float = MOST_REJECTED) -> None:
+        self._out = out.absolute()
+        self._most_rejected = most_rejected
+        self._tally = Tally()
+        self._alone: Screen[Utterance] = Screen("contextless")
+        self._in_context: Screen[ContextualUtterance] = Screen("contextual")
+
+    def __enter__(self) -> Self:
+        """Make the folder that is written into."""
+        check_replaceable(self._out)
+        self._out.parent.mkdir(parents=True, exist_ok=True)
+        part = tempfile.mkdtemp(prefix=f".{self._out.name}.part-", dir=self._out.parent)
+        self._part = Path(part)
+        self._part.chmod(0o755)
+        for config in CONFIGS:
+            (self._part / config).mkdir()
+        self._splits = {
+            (config, split): SplitFiles(self._part, config, split)
+            for config, split in product(CONFIGS, SPLITS)
+        }
+        self._rejected = (self._part / REJECTED).open("w", encoding="utf-8")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove what was not finished.
+
+        Raises:
+            DataError: the disk is full.
+        """
+        # On a full disk closing fails too, and there is nothing in these files to save.
+        with suppress(OSError):
+            self._rejected.close()
+        for split in self._splits.values():
+            with suppress(OSError):
+                split.abandon()
+        if self._part.exists():
+            shutil.rmtree(self._part)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise DataError(
+                f"The disk is full ({error.strerror}): of {self._out.name} nothing was written. "
+                "Make room and run again."
+            ) from error
+
+    def add(self, record: Record, *, unnamed: str | None = None) -> None:
+        """Take a record; it becomes a row of the config of its type, or a rejection.
+
+        Args:
+            record: the next one in the order of the corpus.
+            unnamed: an emotion that a line which stands alone may not name.
+
+        Raises:
+            DataError: a row does not fit its columns.
+        """
+        match record:
+            case Utterance():
+                self._take("contextless", self._alone.add(record, unnamed))
+            case ContextualUtterance():
+                self._take("contextual", self._in_context.add(record))
+            case Annotation():
+                self._take("descriptors", (record,))
+            case Narrative():
+                self._take("narratives", (record,))
+
+    def reject(self, rejection: Rejection) -> None:
+        """Keep something that does not become a row, with its reason."""
+        self._tally.reject(rejection)
+        self._rejected.write(json.dumps(asdict(rejection), ensure_ascii=False) + "\n")
+
+    def finish(self, about: About, made: Made) -> None:
+        """Write what is left, the card and the manifest, and put the corpus in its place.
+
+        Args:
+            about: what the card says of the corpus.
+            made: what the run did.
+
+        Raises:
+            DataError: too large a share of the records was rejected.
+            CardError: the card asks for a fact that is not there.
+        """
+        self._take("contextless", self._alone.rest())
+        self._take("contextual", self._in_context.rest())
+        self._refuse_thin()
+        self._rejected.close()
+        for files in self._splits.values():
+            files.close()
+        facts = {
+            "rejects": self._tally.rejects,
+            "warnings": dict(self._alone.warnings),
+            "calls": {stage: int(cost["items"]) for stage, cost in made.costs.items()},
+            "prompts": dict(made.prompts),
+            "teachers": sorted(self._tally.teachers),
+            "split_salt": SALT,
+            **made.further,
+        }
+        card = card_text(about, self._splits, {**facts, **self._tally.facts()})
+        (self._part / CARD).write_text(card, encoding="utf-8")
+        self._write_manifest(about, facts)
+        self._put_in_place()
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Give the number of rows of each config and split."""
-        return {
-            config: {split: len(self.rows[config][split]) for split in SPLITS} for config in CONFIGS
+        """Give the number of rows of each config and split so far."""
+        return {c: {s: self._splits[c, s].rows for s in SPLITS} for c in CONFIGS}
+
+    def _take(self, config: str, judged: Iterable[Record | Rejection]) -> None:
+        train = ANNOTATED if config == "descriptors" else WRITTEN
+        for record in judged:
+            if isinstance(record, Rejection):
+                self.reject(record)
+            else:
+                self._tally.keep(record)
+                self._splits[config, split_of(record.group, train)].add(row_of(record))
+
+    def _refuse_thin(self) -> None:
+        rejected = self._tally.rejected
+        total = sum(files.rows for files in self._splits.values()) + rejected
+        if rejected <= self._most_rejected * total:
+            return
+        most = ", ".join(f"{count} {reason}" for reason, count in self._tally.reasons[:3])
+        raise DataError(
+            f"{rejected} of {total} records were rejected ({most}); a corpus is written only "
+            f"below {self._most_rejected:.0%}: look at the recordings or the teacher first."
+        )
+
+    def _write_manifest(self, about: About, facts: Mapping[str, Any]) -> None:
+        names = [name for files in self._splits.values() for name in files.names]
+        digests = {name: _sha256(self._part / name) for name in (*names, REJECTED)}
+        manifest = {
+            "name": about.name,
+            "version": about.version,
+            "fingerprint": about.fingerprint,
+            "content": hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest(),
+            "counts": self.counts,
+            **facts,
+            "files": digests,
         }
+        text = json.dumps(manifest, indent=2) + "\n"
+        (self._part / MANIFEST).write_text(text, encoding="utf-8")
 
-
-def write_corpus(corpus: Corpus, out: Path, card: Callable[[str], str]) -> None:
-    """Write a corpus into a folder beside `out`, and put it in the place of `out` when complete.
-
-    Args:
-        corpus: what to write.
-        out: where it goes; an earlier corpus there is replaced.
-        card: makes the card from its YAML on configs, features, splits and sizes.
-
-    Raises:
-        InputError: `out` is there and is something else than a corpus.
-        DataError: a row does not fit its columns.
-        CardError: the card asks for a fact that is not there.
-    """
-    out = out.absolute()
-    check_replaceable(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.part-", dir=out.parent))
-    try:
-        part.chmod(0o755)
-        _fill(part, corpus, card)
-        if out.exists():
+    def _put_in_place(self) -> None:
+        if self._out.exists():
             # Renamed first: a folder cannot be renamed onto one that holds files.
-            earlier = part.with_name(part.name.replace(".part-", ".earlier-"))
-            out.rename(earlier)
-            part.rename(out)
+            earlier = self._part.with_name(self._part.name.replace(".part-", ".earlier-"))
+            self._out.rename(earlier)
+            self._part.rename(self._out)
             shutil.rmtree(earlier)
         else:
-            part.rename(out)
-    finally:
-        if part.exists():
-            shutil.rmtree(part)
+            self._part.rename(self._out)
 
 
 def check_replaceable(out: Path) -> None:
@@ -112,67 +241,6 @@ def is_current(out: Path, fingerprint: str) -> bool:
     )
 
 
-def _fill(part: Path, corpus: Corpus, card: Callable[[str], str]) -> None:
-    infos = {}
-    for config in CONFIGS:
-        (part / config).mkdir()
-        tables = {split: table(config, corpus.rows[config][split]) for split in SPLITS}
-        for split, rows in tables.items():
-            # Chunked by content, so that a new version on the Hub shares what it did not change.
-            pq.write_table(
-                rows.data.table,
-                part / parquet_name(config, split),
-                use_content_defined_chunking=True,
-            )
-        infos[config] = _info(part, config, tables)
-    with (part / REJECTED).open("w", encoding="utf-8") as file:
-        for rejection in corpus.rejections:
-            file.write(json.dumps(asdict(rejection), ensure_ascii=False) + "\n")
-    (part / CARD).write_text(card(_front_matter(infos)), encoding="utf-8")
-    names = [parquet_name(config, split) for config in CONFIGS for split in SPLITS]
-    files = {name: _sha256(part / name) for name in (*names, REJECTED)}
-    manifest = {
-        "name": NAME,
-        "version": corpus.version,
-        "fingerprint": corpus.fingerprint,
-        "content": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
-        "counts": corpus.counts,
-        **corpus.extras,
-        "files": files,
-    }
-    (part / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-
-
-def _info(part: Path, config: str, tables: Mapping[str, Dataset]) -> DatasetInfo:
-    splits = SplitDict(dataset_name=NAME)
-    for split, rows in tables.items():
-        splits.add(SplitInfo(split, num_bytes=rows.data.nbytes, num_examples=len(rows)))
-    return DatasetInfo(
-        features=FEATURES[config],
-        splits=splits,
-        config_name=config,
-        download_size=sum((part / parquet_name(config, split)).stat().st_size for split in tables),
-        dataset_size=sum(rows.data.nbytes for rows in tables.values()),
-    )
-
-
-def _front_matter(infos: Mapping[str, DatasetInfo]) -> str:
-    data = DatasetCardData()
-    DatasetInfosDict(infos).to_dataset_card_data(data)
-    MetadataConfigs(
-        {
-            config: {
-                # The first one is what load_dataset gives when no config is named.
-                **({"default": True} if config == CONFIGS[0] else {}),
-                "data_files": [
-                    {"split": split, "path": f"{config}/{split}-*.parquet"} for split in SPLITS
-                ],
-            }
-            for config in CONFIGS
-        }
-    ).to_dataset_card_data(data)
-    return str(data.to_yaml())
-
-
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

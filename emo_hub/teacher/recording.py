@@ -1,45 +1,30 @@
 """A recording of replies, in front of a live teacher if there is one.
 
 A prompt is known by the hash of what is asked, so the recording is also the checkpoint of a run:
-what was answered once is looked up, what was not is asked and appended, one line per reply.
+what was answered once is looked up, what was not is asked and appended, one line per reply. A
+reply is on the disk before anybody sees it, so a run that is killed at any moment pays for nothing
+twice.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
-import re
 import threading
-import zlib
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
-from emo_hub.errors import DataError, NotRecordedError, ReplyError
+from emo_hub.errors import InputError, NotRecordedError, ReplyError
+from emo_hub.teacher.lines import DamagedLine, RecordedLine
 from emo_hub.teacher.prompt import Prompt, Reply, Teacher
+from emo_hub.teacher.store import Store, open_store, release
 
 PACKAGED_RECORDINGS = Path(__file__).parent.parent / "recordings"
-RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
-_KEY_IN_DAMAGED_LINE = re.compile(r'"key":\s*"([0-9a-f]{64})"')
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedLine:
-    """A line of a recording that cannot be read; `number` counts from 1."""
-
-    path: Path
-    number: int
-    reason: str
-    text: str
-
-    @property
-    def where(self) -> str:
-        """Name the file and the line."""
-        return f"{self.path.name}, line {self.number}: {self.reason}"
-
-
-@dataclass
+@dataclass(eq=False)
 class Recorded:
     """Answers from recordings, and asks and records through an inner teacher what they lack.
 
@@ -48,142 +33,145 @@ class Recorded:
     `corrupt_recording_line` (or `lost_in_damaged_recording` where the line does not even tell
     which request it was), which a run counts as a rejection.
 
+    Threads may share it, and two that ask the same at once pay once. With an inner teacher the
+    folder belongs to this process until `close`, the end of a `with` block, or the last reference;
+    a second process is refused. An answer that the inner teacher cannot make a reply of (cut off,
+    refused) is recorded as well, since it was paid for, and raises the same `ReplyError` again.
+
     Args:
-        source: a folder of `*.jsonl.gz` and `*.jsonl` files, or one such file.
-        inner: who is asked on a miss; its replies are appended to `<stage>.jsonl` in the folder.
+        source: a folder of `*.jsonl.gz` and `*.jsonl` files, one such file, or several of either,
+            such as the stores of shards; of two replies to one prompt the first counts.
+        inner: who is asked on a miss; its replies are appended to `<stage>.jsonl` in the (first)
+            folder.
+        again: reasons of recorded `ReplyError`s that are asked again, such as `truncated` after
+            the longest answer was made longer.
 
     Raises:
-        DataError: the source is missing, or `inner` is given with a file instead of a folder.
+        DataError: a source is missing, `inner` is given with a file instead of a folder, or
+            another run writes to the folder.
     """
 
-    source: Path = PACKAGED_RECORDINGS
+    source: Path | Sequence[Path] = PACKAGED_RECORDINGS
     inner: Teacher | None = None
-    damaged: list[DamagedLine] = field(default_factory=list, init=False)
-    _replies: dict[str, Reply] = field(default_factory=dict, init=False, repr=False)
-    _damaged_by_key: dict[str, DamagedLine] = field(default_factory=dict, init=False, repr=False)
+    again: frozenset[str] = frozenset()
+    _store: Store = field(init=False, repr=False)
+    _asking: dict[str, Future[Reply]] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.inner is not None:
-            if self.source.is_file():
-                raise DataError(
-                    f"{self.source} is a file; to record replies give the folder to put them in."
-                )
-            self.source.mkdir(parents=True, exist_ok=True)
-        for path in recording_files(self.source, may_be_empty=self.inner is not None):
-            self._load(path)
-        for key in self._replies:
-            self._damaged_by_key.pop(key, None)
+        sources = (self.source,) if isinstance(self.source, Path) else tuple(self.source)
+        if not sources:
+            raise InputError("No folder of recordings was given: wanted at least one.")
+        self._store = open_store(sources, growing=self.inner is not None)
+        self._release = weakref.finalize(self, release, self._store)
+
+    def __enter__(self) -> Recorded:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def damaged(self) -> list[DamagedLine]:
+        """Give the lines that cannot be read, in the order of the files."""
+        return self._store.damaged
+
+    @property
+    def conflicts(self) -> int:
+        """Give how many lines answer a prompt otherwise than the line that counts."""
+        return self._store.conflicts
 
     @property
     def width(self) -> int:
         """Give the width of the inner teacher; looking up gains nothing from threads."""
         return 1 if self.inner is None else self.inner.width
 
+    def close(self) -> None:
+        """Let go of the folder; no more answers after that."""
+        self._release()
+
+    def keys(self) -> Iterable[str]:
+        """Give the keys of all that is recorded, in the order in which it was found."""
+        return self._store.keys()
+
+    def lookup(self, key: str) -> Reply | None:
+        """Look a reply up by the key of its prompt; None where none is recorded, or a fault."""
+        line = self._store.line(key)
+        return None if line is None or line.fault is not None else line.reply
+
     def answer(self, prompt: Prompt) -> Reply:
-        """Look a prompt up, or ask the inner teacher and append its reply.
+        """Look a prompt up, or ask the inner teacher and return once its reply is on the disk.
 
         Raises:
             NotRecordedError: nothing is recorded and nobody stands behind the recording.
-            ReplyError: the reply was recorded, but its line is damaged.
+            ReplyError: the reply was recorded, but its line is damaged, or it was a fault.
+            DataError: the disk is full or fails; all earlier replies are safe.
         """
         key = prompt.key
-        if (reply := self._replies.get(key)) is not None:
-            return reply
+        if (line := self._known(key)) is not None:
+            return _reply(line)
         if self.inner is None:
             raise self._miss(prompt, key)
-        reply = self.inner.answer(prompt)
-        self._append(prompt, key, reply)
+        with self._lock:
+            asked = self._asking.get(key)
+            if asked is None:
+                # Between the look-up and the lock, another thread may have got its answer.
+                if (line := self._known(key)) is not None:
+                    return _reply(line)
+                mine = self._asking[key] = Future()
+        if asked is not None:
+            return asked.result()
+        try:
+            reply = self._ask(self.inner, prompt, key)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(reply)
+            return reply
+        finally:
+            with self._lock:
+                del self._asking[key]
+
+    def _known(self, key: str) -> RecordedLine | None:
+        if self.inner is not None and self.again and self._store.fault(key) in self.again:
+            return None
+        return self._store.line(key)
+
+    def _ask(self, inner: Teacher, prompt: Prompt, key: str) -> Reply:
+        self._store.check_room(len(self._asking))
+        try:
+            reply = inner.answer(prompt)
+        except ReplyError as error:
+            fault = (error.reason, error.detail)
+            nothing = RecordedLine(key, prompt.request, Reply("", ""), fault)
+            self._store.record([(prompt.stage, nothing)])
+            raise
+        self._store.record([(prompt.stage, RecordedLine(key, prompt.request, reply))])
         return reply
 
     def _miss(self, prompt: Prompt, key: str) -> Exception:
-        if (line := self._damaged_by_key.get(key)) is not None:
+        if (line := self._store.lost.get(key)) is not None:
             return ReplyError("corrupt_recording_line", line.where)
-        keyless = [line for line in self.damaged if not _KEY_IN_DAMAGED_LINE.search(line.text)]
-        if keyless:
+        keyless = next((line for line in self.damaged if not line.key), None)
+        if keyless is not None:
             return ReplyError(
-                "lost_in_damaged_recording", f"not among the readable lines; {keyless[0].where}"
+                "lost_in_damaged_recording", f"not among the readable lines; {keyless.where}"
             )
+        where = self.source.name if isinstance(self.source, Path) else "these recordings"
         return NotRecordedError(
-            f"No reply is recorded in {self.source.name} for request '{prompt.request}' of stage "
+            f"No reply is recorded in {where} for request '{prompt.request}' of stage "
             f"'{prompt.stage}' (prompt {prompt.version}, key {key[:12]}...): put a live teacher "
             "behind the recording, or, if a prompt's wording was changed, record again."
         )
 
-    def _load(self, path: Path) -> None:
-        for number, text, reason in _lines(path):
-            if not reason:
-                try:
-                    entry = json.loads(text)
-                    reply = Reply(_text(entry, "reply"), _text(entry, "teacher"))
-                    self._replies[_text(entry, "key")] = reply
-                    continue
-                except json.JSONDecodeError as error:
-                    reason = f"not JSON ({error.msg})"
-                except (KeyError, TypeError) as error:
-                    reason = f"lacks a field or has one of the wrong type ({error})"
-            line = DamagedLine(path, number, reason, text)
-            self.damaged.append(line)
-            if (match := _KEY_IN_DAMAGED_LINE.search(text)) is not None:
-                self._damaged_by_key[match[1]] = line
 
-    def _append(self, prompt: Prompt, key: str, reply: Reply) -> None:
-        line = recording_line(prompt, reply)
-        path = self.source / f"{prompt.stage}.jsonl"
-        with self._lock:
-            with path.open("ab+") as file:
-                # A run that was killed may have left half a line; ours must not grow on to it.
-                if file.tell():
-                    file.seek(-1, os.SEEK_END)
-                    line = line if file.read(1) == b"\n" else "\n" + line
-                file.write(line.encode())
-                file.flush()
-            self._replies[key] = reply
-
-
-def recording_line(prompt: Prompt, reply: Reply) -> str:
-    """Write one line of a recording, with its line break."""
-    asked = {"key": prompt.key, "request": prompt.request}
-    entry = asked | {"teacher": reply.teacher, "reply": reply.text}
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def recording_files(source: Path, *, may_be_empty: bool = False) -> tuple[Path, ...]:
-    """List the recording files of a folder in the order in which they are read.
-
-    Raises:
-        DataError: the source is missing, or holds none and `may_be_empty` is false.
-    """
-    if source.is_file():
-        return (source,)
-    if not source.is_dir():
-        raise DataError(f"{source} does not exist: give a folder of recordings or one such file.")
-    files = sorted(p for p in source.iterdir() if p.name.endswith(RECORDING_SUFFIXES))
-    if not files and not may_be_empty:
-        raise DataError(f"{source} holds no recording: wanted *.jsonl.gz or *.jsonl files.")
-    return tuple(files)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Give number, text and, for what cannot even be decoded, the reason."""
-    number = 0
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        try:
-            for number, raw in enumerate(file, start=1):
-                if raw.strip():
-                    yield _decoded(number, raw)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            yield number + 1, "", f"compressed file ends or breaks here ({error})"
-
-
-def _decoded(number: int, raw: bytes) -> tuple[int, str, str]:
-    try:
-        return number, raw.decode("utf-8"), ""
-    except UnicodeDecodeError as error:
-        return number, raw.decode("utf-8", errors="replace"), f"not UTF-8 ({error.reason})"
-
-
-def _text(entry: dict[str, object], name: str) -> str:
-    if not isinstance(value := entry[name], str):
-        raise TypeError(f"{name} is {type(value).__name__}, not text")
-    return value
+def _reply(line: RecordedLine) -> Reply:
+    if line.fault is not None:
+        raise ReplyError(*line.fault)
+    return line.reply

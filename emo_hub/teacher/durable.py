@@ -1,0 +1,74 @@
+"""Bytes that survive a kill or a power cut once a function here has returned."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from emo_hub.errors import DataError
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a new file is only safe once its folder is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it, durably.
+
+    Raises:
+        DataError: it cannot be created.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(error, folder) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in place whole and durable; whoever looks sees the old one or the new one.
+
+    Raises:
+        DataError: the disk is full, or the folder cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            # A temporary file is private; what takes its name should be as open as its folder.
+            Path(name).chmod(path.parent.stat().st_mode & 0o666)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(error, path.parent) from error
+
+
+def write_error(error: OSError, folder: Path) -> DataError:
+    """Say in one sentence why a folder could not be written and what to do."""
+    if error.errno in _DISK_FULL:
+        return DataError(
+            f"The disk is full: {folder} takes no more ({error.strerror}). Every earlier reply is "
+            "safe and can be read; free space, or raise the quota or the limit on file sizes, and "
+            "run again."
+        )
+    return DataError(
+        f"{folder} cannot be written ({error.strerror or error}). Every earlier reply is safe; "
+        "give a folder that can be written, and run again."
+    )

@@ -1,0 +1,302 @@
+"""`emo-hub corpus build` against a real server: kept, resumed, the same whatever happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from datasets import load_dataset
+
+from emo_hub.synthesis.write import CARD
+from emo_hub.teacher import Recorded
+from tests.conftest import REPOSITORY
+from tests.faulty_server import FaultyServer
+from tests.stories import STORIES, novel_reply
+
+STAGES = {
+    "who in it could be heard": "characters",
+    "let one of its characters\nspeak": "lines",
+    "let one of its characters speak": "moments",
+    "You read one line": "labels",
+    "You read lines": "second_looks",
+    "write\ndown what somebody must know": "contexts",
+    "Take out every word": "cleaning",
+    "Rewrite the line": "rewriting",
+    "say what whoever says it feels": "feelings",
+}
+
+
+def stage_of(system: str) -> str:
+    flat = " ".join(system.split())
+    return next(stage for words, stage in STAGES.items() if " ".join(words.split()) in flat)
+
+
+def answer(body: dict) -> str:
+    if len(body["messages"]) == 1:
+        return "yes"
+    system, user = (message["content"] for message in body["messages"][:2])
+    stage = stage_of(system)
+    if "one of its characters speak" in " ".join(system.split()):
+        stage = "moments" if "rewritten" in system else "lines"
+    return json.dumps(novel_reply(stage, user))
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("given") / "stories"
+    folder.mkdir()
+    for story in STORIES:
+        (folder / f"{story.title}.txt").write_text(story.text)
+    return folder
+
+
+def command(*words: object, **environment: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "emo_hub", "corpus", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+    )
+
+
+def done(*words: object, **environment: str) -> subprocess.CompletedProcess:
+    process = command(*words, **environment)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def build(stories: Path, out: Path, server: FaultyServer, *more: object) -> tuple[object, ...]:
+    return (
+        "build", "--narratives", stories, "--out", out, "--teacher", "http", "--model",
+        "tests/faulty", "--base-url", server.url, "--characters", 2, *more,
+    )  # fmt: skip
+
+
+def files_of(corpus: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(corpus)): path.read_bytes()
+        for path in sorted(corpus.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(stories, tmp_path_factory) -> dict[str, Path]:
+    made = {}
+    with FaultyServer(answer=answer) as server:
+        for plan in ("staged", "fused"):
+            out = tmp_path_factory.mktemp("undisturbed") / plan
+            ended = done(*build(stories, out, server, "--plan", plan))
+            assert ended.returncode == 0, ended.stderr
+            made[plan] = out
+    return made
+
+
+def test_a_corpus_from_a_server_loads_with_all_its_columns(undisturbed):
+    for out in undisturbed.values():
+        rows = load_dataset(str(out), "contextual")
+        (row, *_) = [row for split in rows.values() for row in split]
+        assert row["utterance"] != row["utterance_original"]
+        assert row["context"]
+        assert row["provenance"]["teacher"] == "tests/faulty"
+        assert sum(len(split) for split in rows.values()) == 40
+
+
+def test_the_card_accounts_for_every_stage(undisturbed):
+    card = (undisturbed["staged"] / CARD).read_text()
+    for stage in ("characters", "lines", "labels", "contexts", "cleaning", "rewriting", "feelings"):
+        assert f"| {stage} |" in card
+
+
+def test_killed_at_any_moment_nothing_is_asked_twice_and_the_corpus_is_the_same(
+    stories, tmp_path, undisturbed
+):
+    out, store = tmp_path / "corpus", tmp_path / "corpus-replies"
+    moments = random.Random(4)
+    asked_again = []
+    kills = 0
+    with FaultyServer(answer=answer, seconds=lambda at_once: 0.05) as server:
+        line = build(stories, out, server, "--plan", "staged", "--set", "most_at_once=4")
+        while True:
+            durable = set(Recorded(store).keys()) if any(store.glob("*.jsonl")) else set()
+            before = len(server.requests)
+            process = command(*line)
+            if kills < 4:
+                _wait_for_requests(server, before + moments.randint(3, 25), process)
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            _, err = process.communicate(timeout=120)
+            asked_again += [
+                seen for seen in server.requests[before:] if _key(seen.body, store) in durable
+            ]
+            if process.returncode == 0:
+                break
+            assert process.returncode == -signal.SIGKILL, err
+    assert kills == 4
+    assert asked_again == []
+    assert files_of(out) == files_of(undisturbed["staged"])
+
+
+def _wait_for_requests(server: FaultyServer, count: int, process: subprocess.Popen) -> None:
+    until = time.monotonic() + 60
+    while len(server.requests) < count and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def _key(body: dict, store: Path) -> str:
+    """Find the key under which the store would hold this question, by asking it as a prompt."""
+    from emo_hub.teacher import Prompt
+
+    messages = tuple((message["role"], message["content"]) for message in body["messages"])
+    if len(messages) < 2:
+        return ""
+    stage = stage_of(messages[0][1])
+    if "one of its characters speak" in " ".join(messages[0][1].split()):
+        stage = "lines"
+    versions = {"second_looks": "second-looks-1"}
+    return Prompt(stage, versions.get(stage, f"{stage}-1"), messages).key
+
+
+def test_the_key_of_a_request_is_found_again(stories, tmp_path):
+    # The kill test would prove nothing if the keys it computes were not those of the store.
+    out = tmp_path / "corpus"
+    with FaultyServer(answer=answer) as server:
+        done(*build(stories, out, server, "--plan", "staged"))
+        asked = {_key(seen.body, tmp_path) for seen in server.requests} - {""}
+    assert asked == set(Recorded(tmp_path / "corpus-replies").keys())
+
+
+def test_a_second_run_on_the_same_store_refuses(stories, tmp_path):
+    with FaultyServer(answer=answer, seconds=lambda at_once: 0.3) as server:
+        line = build(stories, tmp_path / "corpus", server)
+        first = command(*line)
+        _wait_for_requests(server, 2, first)
+        second = done(*line)
+        first.kill()
+        first.communicate()
+    assert second.returncode == 2
+    assert "corpus-replies" in second.stderr
+
+
+def test_another_model_on_the_same_store_is_refused_by_name(stories, tmp_path):
+    with FaultyServer(answer=answer) as server:
+        line = build(stories, tmp_path / "corpus", server)
+        assert done(*line).returncode == 0
+        other = done(*line, "--model", "tests/other")
+    assert other.returncode == 2
+    assert "tests/other" in other.stderr
+    assert "tests/faulty" in other.stderr
+
+
+def test_storms_and_broken_replies_do_not_change_the_corpus(stories, tmp_path, undisturbed):
+    faults = ["429", "500", "truncated", "reset", "429", "503", "ok", "ok"] * 8
+    quick = ("--set", "first_wait_seconds=0.05", "--set", "longest_wait_seconds=0.2")
+    with FaultyServer(answer=answer, script=["ok", *faults]) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, *quick))
+    assert ended.returncode == 0, ended.stderr
+    assert files_of(tmp_path / "corpus") == files_of(undisturbed["fused"])
+
+
+def test_rounds_of_batch_files_give_the_same_corpus_as_a_server(stories, tmp_path, undisturbed):
+    out = tmp_path / "corpus"
+    store, requests = tmp_path / "corpus-replies", tmp_path / "corpus-replies" / "requests"
+    line = (
+        "build", "--narratives", stories, "--out", out, "--teacher", "batch", "--model",
+        "tests/faulty", "--characters", 2,
+    )  # fmt: skip
+    rounds = 0
+    while not out.exists():
+        ended = done(*line)
+        assert ended.returncode == 0, ended.stderr
+        if out.exists():
+            break
+        rounds += 1
+        results = tmp_path / f"results-{rounds}.jsonl"
+        results.write_text("".join(map(_result, sorted(requests.glob("requests-*.jsonl")))))
+        assert done("import-replies", results, "--store", store).returncode == 0
+    assert rounds == 3
+    mine, theirs = files_of(out), files_of(undisturbed["fused"])
+    data = [name for name in theirs if name.endswith((".parquet", "rejected.jsonl"))]
+    assert [name for name in data if mine[name] != theirs[name]] == []
+
+
+def _result(requests: Path) -> str:
+    lines = []
+    for line in requests.read_text().splitlines():
+        asked = json.loads(line)
+        body = {
+            "model": "tests/faulty",
+            "choices": [{"message": {"content": answer(asked["body"])}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 5},
+        }
+        told = {"custom_id": asked["custom_id"], "error": None}
+        lines.append(json.dumps(told | {"response": {"status_code": 200, "body": body}}) + "\n")
+    return "".join(lines)
+
+
+def test_two_annotators_leave_both_looks_in_the_row(stories, tmp_path):
+    out = tmp_path / "corpus"
+    more = ("--plan", "staged", "--looks", 2, "--annotator", "tests/faulty")
+    with FaultyServer(answer=answer) as server:
+        ended = done(*build(stories, out, server, *more))
+    assert ended.returncode == 0, ended.stderr
+    rows = [row for split in load_dataset(str(out), "contextless").values() for row in split]
+    assert {len(row["looks"]) for row in rows} == {2}
+    assert {row["agreement"] for row in rows} == {1.0}
+
+
+def test_a_dry_run_asks_nobody(stories, tmp_path):
+    with FaultyServer(answer=answer) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, "--dry-run"))
+        assert server.requests == []
+    assert "moments" in ended.stdout
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_key_stands_in_no_file_and_no_output(stories, tmp_path):
+    secret = "sk-not-for-anybody-0123456789"
+    with FaultyServer(answer=answer, key=secret) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server), EMO_HUB_API_KEY=secret)
+    assert ended.returncode == 0, ended.stderr
+    assert secret not in ended.stdout + ended.stderr
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()]
+
+
+def test_a_server_that_is_not_there_says_so_and_what_to_do(stories, tmp_path):
+    ended = done(
+        "build", "--narratives", stories, "--out", tmp_path / "corpus", "--teacher", "http",
+        "--model", "m", "--base-url", "http://127.0.0.1:9",
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert "127.0.0.1:9" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_texts_are_annotated_by_their_ids_alone(tmp_path):
+    given = tmp_path / "mail.jsonl"
+    texts = ["The parcel came broken again.", "Thank you for the quick answer, truly."]
+    given.write_text(
+        "".join(json.dumps({"id": f"m{n}", "text": t}) + "\n" for n, t in enumerate(texts))
+    )
+    reply = {"emotions": [{"label": "joy", "intensity": 0.6}], "descriptors": ["joy"]}
+    with FaultyServer(
+        answer=lambda body: json.dumps({**reply, "valence": 4, "arousal": 3})
+    ) as server:
+        ended = done(
+            "build", "--texts", given, "--out", tmp_path / "corpus", "--teacher", "http", "--model",
+            "tests/faulty", "--base-url", server.url,
+        )  # fmt: skip
+        asked = " ".join(seen.body["messages"][-1]["content"] for seen in server.requests)
+    assert ended.returncode == 0, ended.stderr
+    assert all(text in asked for text in texts)
+    kept = b"".join(files_of(tmp_path / "corpus").values())
+    kept += b"".join(files_of(tmp_path / "corpus-replies").values())
+    assert not any(text.encode() in kept for text in texts)
