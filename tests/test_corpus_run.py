@@ -199,6 +199,7 @@ def test_another_model_on_the_same_store_is_refused_by_name(stories, tmp_path):
 def test_storms_and_broken_replies_do_not_change_the_corpus(stories, tmp_path, undisturbed):
     faults = ["429", "500", "truncated", "reset", "429", "503", "ok", "ok"] * 8
     quick = ("--set", "first_wait_seconds=0.05", "--set", "longest_wait_seconds=0.2")
+    quick += ("--set", "attempts=40")
     with FaultyServer(answer=answer, script=["ok", *faults]) as server:
         ended = done(*build(stories, tmp_path / "corpus", server, *quick))
     assert ended.returncode == 0, ended.stderr

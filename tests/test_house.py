@@ -12,9 +12,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"},
-    {"teacher", "dataset", "metrics", "cards", "checkpoint"},
+    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement"},
     {"modeling"},
-    {"synthesis", "training", "evaluation", "pipelines", "space"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating"},
     {"embedded", "measurement", "model_card"},
     {"quickstart"},
     {"cli"},

@@ -12,6 +12,7 @@ import pytest
 from emo_hub.errors import CardError, DataError
 from emo_hub.evaluation.table import BEGIN, END, render_table, update
 from emo_hub.quickstart import CORPUS, MODEL, REPORT, find_benchmarks, quickstart
+from emo_hub.taxonomy import GOEMOTIONS
 
 from .conftest import REPOSITORY
 
@@ -141,7 +142,7 @@ def test_corpus_stats_count_every_label(made):
     folder, _, _ = made
     done = cli("corpus", "stats", CORPUS, cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.strip().splitlines()) == 29
+    assert all(f"| {label} |" in done.stdout for label in GOEMOTIONS.labels)
 
 
 def test_readme_table_is_the_one_that_was_measured():

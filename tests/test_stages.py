@@ -130,6 +130,12 @@ def test_an_emotion_outside_the_list_is_kept_in_its_own_words():
     assert found.looks == (Look("t", (), (("homesickness", 0.7),)),)
 
 
+def test_neutral_alone_counts_in_full_whatever_number_stands_there():
+    reply = {"emotions": [{"label": "neutral", "intensity": 0.3}]}
+    (found,) = outcomes(looks.STAGE, LookAt(draft()), reply)
+    assert found.looks[0].emotions == (("neutral", 1.0),)
+
+
 def test_neutral_beside_an_emotion_is_no_reading():
     both = [{"label": "joy", "intensity": 0.5}, {"label": "neutral", "intensity": 0.5}]
     with pytest.raises(ReplyError, match="neutral_with_others"):
@@ -201,6 +207,23 @@ def test_a_cleaned_context_must_be_the_one_that_was_given():
 def test_a_rewrite_must_differ_and_name_nothing(text, reason):
     with pytest.raises(ReplyError, match=reason):
         outcomes(rewriting.STAGE, draft(text="I tied it, as always I did."), {"rewritten": text})
+
+
+def test_a_context_that_shows_an_emotion_on_a_face_is_refused():
+    shown = "Mara stands on the quay, trembling, while the ferry lies on the rocks."
+    assert contexts.gives_away(shown) == ("context_shows_emotion", "'trembling'")
+
+
+def test_a_context_that_tells_what_comes_later_is_refused():
+    later = "By midsummer Tom no longer has a motorbike, and the yard has its money."
+    with pytest.raises(ReplyError, match="tells_later_events"):
+        outcomes(contexts.STAGE, draft(after=3), {"context": later})
+    assert outcomes(contexts.STAGE, draft(after=8), {"context": later})
+
+
+def test_a_formula_of_letters_names_no_emotion():
+    hello = {"rewritten": "I hope you are well, it is cold here."}
+    assert outcomes(rewriting.STAGE, draft(text="They took everything."), hello)
 
 
 def test_descriptors_are_brought_to_one_form():

@@ -227,11 +227,15 @@ def test_unreadable_reply_stops_nothing_and_is_kept_as_data():
     result = run(
         utterances.STAGE,
         items,
-        Scripted("no", json.dumps(both())),
+        Scripted("no", "still no", json.dumps(both())),
         lambda done, total: told.append((done, total)),
     )
     (rejection,) = result.rejections
-    assert (rejection.request_id, rejection.reason, rejection.reply) == ("q1", "not_json", "no")
+    assert (rejection.request_id, rejection.reason, rejection.reply) == (
+        "q1",
+        "not_json",
+        "still no",
+    )
     assert len(result.records) == 2
     assert told == [(1, 2), (2, 2)]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from emo_hub.cli import corpus_look
 from emo_hub.cli.console import say, show_counts
 from emo_hub.errors import InputError
 
@@ -211,6 +212,11 @@ def corpus_import_replies(
     from emo_hub.cli.corpus_run import import_batch
 
     import_batch(sources, out, requests, teacher)
+
+
+app.command("stats")(corpus_look.stats)
+app.command("audit")(corpus_look.audit)
+app.command("rate")(corpus_look.rate)
 
 
 def _job(

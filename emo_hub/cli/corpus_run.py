@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from emo_hub.cli.console import say, show_counts
 from emo_hub.config import parse_overrides
+from emo_hub.errors import InputError
 from emo_hub.synthesis.job import Job
-from emo_hub.synthesis.ledger import Ledger, priced
+from emo_hub.synthesis.ledger import Ledger, StageCost, priced
 from emo_hub.synthesis.teachers import TeacherChoice
 
 _EVERY_SECONDS = 10.0
@@ -77,7 +78,7 @@ def export(job: Job, store: Path, out: Path, model: str) -> int:
     from emo_hub.teacher.guard import guard
 
     texts = job.text_source
-    with Recorded(store, Pending()) as recorded:
+    with Recorded(_sources(store), Pending()) as recorded:
         guard(store, job.facts, mixed=True)
         files = write_requests(
             pending(job, recorded), out, model, text_of=None if texts is None else texts.text_of
@@ -122,7 +123,7 @@ def _ask(wanted: Run) -> int:
         tuple(_annotator(name) for name in wanted.annotators),
     )
     if wanted.executor != "here":
-        raise InputError("executors come next")
+        return _ask_in_shards(wanted, choice)
     return _ask_here(wanted, choice)
 
 
@@ -135,14 +136,33 @@ def _ask_here(wanted: Run, choice: TeacherChoice) -> int:
     ledger = Ledger()
     teacher = make(choice)
     tell = _ticker(ledger)
-    with Recorded(wanted.store, live(wanted.job, teacher)) as store:
+    with Recorded(_sources(wanted.store), live(wanted.job, teacher)) as store:
         guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
         for _ in work(wanted.job, store, ledger):
             ledger.rejections.clear()
             ledger.pending.clear()
             tell()
-    _account(ledger, wanted.prices)
+    account(ledger.stages, wanted.prices)
     return ledger.unanswered
+
+
+def _ask_in_shards(wanted: Run, choice: TeacherChoice) -> int:
+    from emo_hub.synthesis.cluster import Cluster, run_sharded
+    from emo_hub.synthesis.parts import ShardedRun
+    from emo_hub.teacher.guard import guard
+
+    if wanted.executor == "here":
+        raise InputError("This process asks by itself; shards need --executor local, ray or slurm.")
+    guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
+    sharded = ShardedRun(wanted.job, choice, wanted.store, wanted.tasks)
+    place = Cluster(executor=wanted.executor, tasks=wanted.tasks, workers=wanted.workers)
+    report = run_sharded(sharded, place, say)
+    say(report.sentence)
+    if report.submitted:
+        say("Run the same command again when the job has ended; it builds the corpus then.")
+        raise SystemExit(0)
+    account(report.stages, wanted.prices)
+    return 0 if report.is_complete else max(1, sum(report.waiting.values()))
 
 
 def _annotator(name: str) -> tuple[str, str]:
@@ -164,10 +184,11 @@ def _ticker(ledger: Ledger) -> Callable[[], None]:
     return tell
 
 
-def _account(ledger: Ledger, prices: tuple[float, float]) -> None:
-    cost = priced(ledger.stages, *prices)
+def account(stages: Mapping[str, StageCost], prices: tuple[float, float]) -> None:
+    """Print what each stage asked, got and cost."""
+    cost = priced(stages, *prices)
     say(f"{'stage':<14}{'asked':>8}{'repaired':>10}{'rejected':>10}{'tokens in':>12}{'out':>10}")
-    for name, stage in ledger.stages.items():
+    for name, stage in stages.items():
         paid = f"  cost {cost[name]:.2f}" if any(prices) else ""
         say(
             f"{name:<14}{stage.items:>8,}{stage.repairs:>10,}{stage.rejected:>10,}"
@@ -176,13 +197,13 @@ def _account(ledger: Ledger, prices: tuple[float, float]) -> None:
 
 
 def _build(wanted: Run) -> None:
-    from emo_hub.synthesis.imprint import read_words
+    from emo_hub.synthesis.about import read_words
     from emo_hub.synthesis.own import OwnCorpus, build_own
 
     built = build_own(
         OwnCorpus(
             job=wanted.job,
-            stores=_stores(wanted.store),
+            stores=_sources(wanted.store),
             out=wanted.out,
             words=read_words(wanted.about),
             with_narratives=wanted.with_narratives,
@@ -197,9 +218,11 @@ def _build(wanted: Run) -> None:
         say(f"  left out     {built.unanswered:,} requests without a reply (--partial)")
 
 
-def _stores(store: Path) -> tuple[Path, ...]:
-    shards = tuple(sorted(path for path in (store / "shards").glob("*") if path.is_dir()))
-    return shards or (store,)
+def _sources(store: Path) -> tuple[Path, ...]:
+    """Name all folders with replies of a store, shards included; new ones join the first."""
+    from emo_hub.synthesis.merging import sources
+
+    return (store, *(folder for folder in sources(store) if folder != store))
 
 
 def _estimate(wanted: Run) -> None:

@@ -15,9 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emo_hub.errors import ReplyError
 from emo_hub.synthesis.affect import misfit
-from emo_hub.synthesis.drafts import Draft
+from emo_hub.synthesis.checks import context_problem
+from emo_hub.synthesis.drafts import Draft, Speaker
 from emo_hub.synthesis.stage import Refusal, Stage, read_object
-from emo_hub.synthesis.wording import named_emotion, overlap, shared_run, words
+from emo_hub.synthesis.wording import (
+    named_emotion,
+    overlap,
+    shared_run,
+    shown_emotion,
+    words,
+)
 from emo_hub.teacher import Prompt, Reply
 
 NAME, CLEANING = "contexts", "cleaning"
@@ -79,7 +86,10 @@ def read(item: Draft, reply: Reply) -> Iterator[Draft | Refusal]:
         ReplyError: it is none, too short or long, copied, or holds the line.
     """
     text = _context(reply)
-    if (problem := fault_of(text, item.text, item.speaker.passage.text)) is not None:
+    problem = fault_of(text, item.text, item.speaker.passage.text) or tells_later(
+        text, item.text, item.speaker, item.after
+    )
+    if problem is not None:
         raise ReplyError(*problem)
     yield replace(item, context=text)
 
@@ -96,8 +106,8 @@ def read_clean(item: Draft, reply: Reply) -> Iterator[Draft | Refusal]:
         ReplyError: it still names an emotion, or is another text than before.
     """
     text = _context(reply)
-    if (named := named_emotion(text)) is not None:
-        raise ReplyError("context_names_emotion", f"'{named}'")
+    if (problem := gives_away(text)) is not None:
+        raise ReplyError(*problem)
     if len(words(text)) < FEWEST_WORDS:
         raise ReplyError("wrong_length", f"{len(words(text))} words are left")
     if overlap(text, item.context) < 0.5 or len(words(text)) > len(words(item.context)) + 8:
@@ -114,6 +124,24 @@ def fault_of(context: str, line: str, story: str) -> tuple[str, str] | None:
     if (run := shared_run(context, line, TELLS_THE_LINE)) is not None:
         return "tells_the_line", f"'{run}'"
     return None
+
+
+def gives_away(context: str) -> tuple[str, str] | None:
+    """Say which word of a context names or shows an emotion; None where none does."""
+    if (named := named_emotion(context)) is not None:
+        return "context_names_emotion", f"'{named}'"
+    if (shown := shown_emotion(context)) is not None:
+        return "context_shows_emotion", f"'{shown}'"
+    return None
+
+
+def tells_later(context: str, line: str, speaker: Speaker, after: int) -> tuple[str, str] | None:
+    """Say what a context tells that happens only after its moment; None where nothing is seen."""
+    passage = speaker.passage
+    later = " ".join(passage.sentences[after:])
+    # Who speaks is told anyway, so a context may name a speaker whom the story names later.
+    told = f"{line} the {speaker.character.name}. {speaker.character.description}"
+    return context_problem(context, later, before=passage.until(after), line=told)
 
 
 def _context(reply: Reply) -> str:

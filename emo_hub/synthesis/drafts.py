@@ -20,11 +20,13 @@ FEELINGS = tuple(label for label in GOEMOTIONS.labels if label != GOEMOTIONS.neu
 REGISTERS = {
     "spoken_line": "said aloud to somebody there",
     "inner_thought": "thought, not said",
-    "diary": "written down for oneself that evening",
-    "letter": "written to somebody far away",
+    "diary": "written down for oneself soon after",
+    "letter": "written to somebody far away soon after",
 }
 TONES = ("plain", "blunt", "plain", "hesitant", "banal", "vivid", "plain", "dry", "rushed", "blunt")
-LENGTHS = ("2-6 words", "7-12 words", "7-12 words", "13-24 words")
+# A vivid remark on things is read as praise, a hesitant or rushed one as worry.
+NEUTRAL_TONES = ("plain", "blunt", "banal", "dry")
+LENGTHS = ("about 4 words", "about 8 words", "about 11 words", "about 18 words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,23 @@ class Speaker:
     @property
     def wishes(self) -> tuple[Wish, ...]:
         """Give the ten wishes; they differ between speakers, and are the same at every run."""
-        registers = tuple(REGISTERS)
-        return tuple(
-            Wish(
-                slot,
-                # Half of what people of a story give is spoken; the rest is spread by chance.
-                "spoken_line" if slot % 2 else registers[self.chance(slot, "register") % 4],
-                TONES[self.chance(slot, "tone") % len(TONES)],
-                LENGTHS[self.chance(slot, "length") % len(LENGTHS)],
-            )
-            for slot in range(1, SLOTS + 1)
-        )
+        return tuple(self._wish(slot) for slot in range(1, SLOTS + 1))
 
     @property
     def favoured(self) -> tuple[str, ...]:
         """Name six emotions to prefer where the story bears them, so that rare ones occur too."""
         return tuple(sorted(FEELINGS, key=lambda label: self.chance(0, label))[:6])
+
+    def _wish(self, slot: int) -> Wish:
+        registers = tuple(REGISTERS)
+        tones = TONES if slot <= EMOTIONAL else NEUTRAL_TONES
+        return Wish(
+            slot,
+            # Half of what people of a story give is spoken; the rest is spread by chance.
+            "spoken_line" if slot % 2 else registers[self.chance(slot, "register") % 4],
+            tones[self.chance(slot, "tone") % len(tones)],
+            LENGTHS[self.chance(slot, "length") % len(LENGTHS)],
+        )
 
     def chance(self, slot: int, what: str) -> int:
         """Give a number that looks like chance and is always the same."""

@@ -21,14 +21,16 @@ MOST_WORDS = 60
 COPIED_WORDS = 7
 
 HOW_LINES_ARE = """\
-- A line is in the first person and in everyday words of today's English; it sounds like somebody
-  real, not like a book, and it can be understood by somebody who does not know the story.
-- It is your own: no sentence of the story is repeated in it.
+- A line is in the speaker's own everyday words, in today's English; it sounds like somebody real,
+  not like a book, and it can be understood by somebody who does not know the story.
+- It is your own: no sentence of the story is repeated in it. Bystanders and small things may be
+  added, events that the story does not have may not.
 - A reader would take it to express its emotion above all. The emotion shows in what is said; its
   name is used at most in two of the lines.
-- Neutral lines give no emotion away: a plain remark on things, plans, places or work in this story,
-  not an answer to a question that nobody sees.
-- No two lines begin alike or say the same thing."""
+- Neutral lines give no emotion away: a remark on things, plans, places or work in this story
+  without praise or blame, not an answer to a question that nobody sees.
+- No two lines begin alike or say the same thing. They are spread over the passage: at least five
+  different moments, where the speaker has that many."""
 
 SYSTEM = f"""\
 You read a passage of a story and let one of its characters speak.

@@ -109,6 +109,9 @@ def look_of(reading: LookReply, teacher: str) -> Look:
         raise ReplyError("repeated_label", ", ".join(names))
     if GOEMOTIONS.neutral in names and len(names) > 1:
         raise ReplyError("neutral_with_others", ", ".join(names))
+    if names == [GOEMOTIONS.neutral]:
+        # How strongly somebody feels nothing is no question; annotators put any number there.
+        return Look(teacher, ((names[0], 1.0),))
     told = sorted(told, key=lambda pair: -pair[1])[:MOST]
     return Look(
         teacher,

@@ -22,7 +22,6 @@ from emo_hub.synthesis.lines import HOW_LINES_ARE, LineBook, brief
 from emo_hub.synthesis.looks import LookReply, look_of
 from emo_hub.synthesis.rewriting import HOW_REWRITES_ARE
 from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
-from emo_hub.synthesis.wording import named_emotion
 from emo_hub.taxonomy import normalise
 from emo_hub.teacher import Prompt, Reply
 
@@ -51,9 +50,9 @@ For each moment give
 {LABEL_GUIDE}
 
 Answer with one JSON object and nothing else:
-{{"moments": [{{"slot": 1, "emotion": "...", "after": 3, "line": "...", "context": "...", "rewritten": "...",
-"emotions": [{{"label": "...", "intensity": 0.6}}], "descriptors": ["..."], "valence": 3,
-"arousal": 3, "dominance": 3}}, ...]}}"""
+{{"moments": [{{"slot": 1, "emotion": "...", "after": 3, "line": "...", "context": "...",
+"rewritten": "...", "emotions": [{{"label": "...", "intensity": 0.6}}],
+"descriptors": ["..."], "valence": 3, "arousal": 3, "dominance": 3}}, ...]}}"""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -125,7 +124,8 @@ def _moment(
     story = item.passage.text
     fault = (
         contexts.fault_of(context, line, story)
-        or _named(context)
+        or contexts.gives_away(context)
+        or contexts.tells_later(context, line, item, moment.after)
         or rewriting.fault_of(rewritten, line, story)
     )
     if fault is not None:
@@ -143,11 +143,6 @@ def _moment(
         descriptors=descriptors,
         degrees=(moment.valence, moment.arousal, moment.dominance),
     )
-
-
-def _named(context: str) -> tuple[str, str] | None:
-    named = named_emotion(context)
-    return None if named is None else ("context_names_emotion", f"'{named}'")
 
 
 STAGE: Stage[Speaker, Draft] = Stage(NAME, VERSION, ask, read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from emo_hub.synthesis.tabular import LONGEST_TEXT, Row, read_prose
 
 # A column with fewer words than this on average holds no stories, unless the caller names it.
 _FEWEST_WORDS_IN_COLUMN = 40
+# Leftovers of other programs; a teacher that quotes them would have its lines rejected.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOG = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ class Story:
             the same id, and but for the slash it can name a file.
         source: name of the corpus.
         title: its title, or else its id there.
-        text: line ends made uniform, otherwise as it was.
+        text: line ends made uniform, control characters dropped, otherwise as it was.
     """
 
     id: str
@@ -99,7 +102,7 @@ class Stories(Iterator[Story]):
         raise StopIteration
 
     def _story(self, name: str, title: str, raw: str) -> Story | None:
-        text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+        text = _CONTROL.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
             self.skipped["empty"] += 1
             return None

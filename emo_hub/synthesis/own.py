@@ -19,7 +19,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError, NotRecordedError, Unanswered
 from emo_hub.records import ContextualUtterance, Narrative, Provenance, Rejection, short_id
 from emo_hub.synthesis import descriptors, scenes, utterances
-from emo_hub.synthesis.imprint import Words
+from emo_hub.synthesis.about import Words
 from emo_hub.synthesis.drafts import Draft
 from emo_hub.synthesis.finish import SURE, Finisher
 from emo_hub.synthesis.job import Found, Job, work

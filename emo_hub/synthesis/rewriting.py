@@ -25,9 +25,11 @@ COPIED_WORDS = 7
 HOW_REWRITES_ARE = """\
 - said at the same moment, by the same speaker, for the same reason;
 - without the account a reader could not tell which emotion it carries, because it leaves out what
-  happened; with the account it is clear;
-- natural: what somebody would really say to people who were there ("So it was you." "Three days.");
-- not longer than the line, and naming no emotion."""
+  happened; with the account it is clear; a neutral line becomes another neutral one that only the
+  account makes clear;
+- natural: what somebody would really say to people who were there ("It was you." "Three days.");
+  not always in the same pattern, and "So, ..." at most now and then;
+- about as long as the line or shorter, and naming no emotion."""
 
 SYSTEM = f"""\
 You get a line, who says it, and a short account of what happened before. Rewrite the line so that

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from emo_hub.errors import NotRecordedError, ReplyError, Unanswered
 from emo_hub.records import Rejection
-from emo_hub.teacher import Prompt, Reply, Teacher
+from emo_hub.teacher import Prompt, Reply, Teacher, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
@@ -150,6 +150,10 @@ def stream(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BaseException:
+            # Threads that wait for a dead server would otherwise keep the process from ending.
+            stop(teacher)
+            raise
         finally:
             # What was not begun is dropped; what a teacher already works on is waited for and kept.
             pool.shutdown(wait=True, cancel_futures=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from emo_hub.config import fill
-from emo_hub.errors import InputError, require
+from emo_hub.errors import InputError
 from emo_hub.teacher import Annotators, Teacher
 
 Kind = Literal["http", "local"]
@@ -69,14 +69,12 @@ def make(choice: TeacherChoice) -> Teacher:
 def _one(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
     if choice.kind == "http":
         return _http(choice, model, base_url)
-    require("accelerate", "train", "A local teacher")
     from emo_hub.teacher.local import LocalTeacher
 
     return LocalTeacher(model, **dict(choice.settings))
 
 
 def _http(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
-    require("stamina", "teach", "The http teacher")
     from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
 
     table = {"base_url": base_url, "model": model, **choice.settings}

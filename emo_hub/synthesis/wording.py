@@ -42,6 +42,16 @@ _FURTHER = {
 }  # fmt: skip
 
 
+# What a face or a voice does; deeds that a story may turn on (laughing at somebody) are not here.
+_SHOWN = {
+    "trembles", "trembling", "weeps", "weeping", "sobs", "sobbing", "blushes", "blushing", "grins",
+    "grinning", "grin", "beams", "beaming", "scowls", "scowling", "shudders", "shuddering",
+    "sighs", "sighing",
+}  # fmt: skip
+# A formula of letters ("I hope you are well") tells nothing of what is felt.
+_FORMULA = re.compile(r"\bi hope (?:you|this|all|everyone|the)\b", re.IGNORECASE)
+
+
 @cache
 def _emotion_words() -> frozenset[str]:
     told = {name for name in lexicon() if name not in _ALSO_DEEDS}
@@ -62,7 +72,12 @@ def words(text: str) -> tuple[str, ...]:
 def named_emotion(text: str) -> str | None:
     """Give the first word of a text that names an emotion outright, None where there is none."""
     known = _emotion_words()
-    return next((word for word in words(text) if word in known), None)
+    return next((word for word in words(_FORMULA.sub(" ", text)) if word in known), None)
+
+
+def shown_emotion(text: str) -> str | None:
+    """Give the first word of a text that shows an emotion on a face or body, None for none."""
+    return next((word for word in words(text) if word in _SHOWN), None)
 
 
 def shared_run(text: str, source: str, length: int) -> str | None:

@@ -4,7 +4,7 @@ from emo_hub.teacher.answers import BatchReply, ImportReport, import_replies, re
 from emo_hub.teacher.batch import Asked, BatchSettings, Pending, read_index, write_requests
 from emo_hub.teacher.guard import guard
 from emo_hub.teacher.lines import DamagedLine, recording_files, recording_line
-from emo_hub.teacher.prompt import Annotators, Filled, Prompt, Reply, Teacher, Usage
+from emo_hub.teacher.prompt import Annotators, Filled, Prompt, Reply, Teacher, Usage, stop
 from emo_hub.teacher.recording import PACKAGED_RECORDINGS, Recorded
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "read_replies",
     "recording_files",
     "recording_line",
+    "stop",
     "write_requests",
 ]

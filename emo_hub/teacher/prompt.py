@@ -100,6 +100,16 @@ class Teacher(Protocol):
         ...
 
 
+def stop(teacher: object) -> None:
+    """Tell a teacher that nobody waits for it any more, so that its threads leave their waits.
+
+    Most have nothing to stop; one that waits (for a busy server, say) has a method of this name,
+    and one that passes prompts on has the one it passes them to.
+    """
+    if callable(ending := getattr(teacher, "stop", None)):
+        ending()
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """Puts the texts that prompts only name into them before a live teacher sees them.
@@ -121,6 +131,10 @@ class Filled:
         """Fill the prompt in and pass it on."""
         return self.inner.answer(replace(prompt, messages=prompt.filled(self.text_of)))
 
+    def stop(self) -> None:
+        """Stop the live teacher."""
+        stop(self.inner)
+
 
 @dataclass(frozen=True, slots=True)
 class Annotators:
@@ -141,3 +155,8 @@ class Annotators:
         """Pass the prompt to the teacher whose look it asks for."""
         place = prompt.sample if prompt.sample < len(self.teachers) else 0
         return self.teachers[place].answer(prompt)
+
+    def stop(self) -> None:
+        """Stop all of them."""
+        for teacher in self.teachers:
+            stop(teacher)

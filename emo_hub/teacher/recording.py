@@ -18,7 +18,7 @@ from types import TracebackType
 
 from emo_hub.errors import InputError, NotRecordedError, ReplyError
 from emo_hub.teacher.lines import DamagedLine, RecordedLine
-from emo_hub.teacher.prompt import Prompt, Reply, Teacher
+from emo_hub.teacher.prompt import Prompt, Reply, Teacher, stop
 from emo_hub.teacher.store import Store, open_store, release
 
 PACKAGED_RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -90,6 +90,10 @@ class Recorded:
     def width(self) -> int:
         """Give the width of the inner teacher; looking up gains nothing from threads."""
         return 1 if self.inner is None else self.inner.width
+
+    def stop(self) -> None:
+        """Stop the inner teacher, if there is one."""
+        stop(self.inner)
 
     def close(self) -> None:
         """Let go of the folder; no more answers after that."""
