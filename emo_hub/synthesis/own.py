@@ -18,7 +18,7 @@ from pathlib import Path
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError, NotRecordedError, Unanswered
 from emo_hub.records import ContextualUtterance, Narrative, Provenance, Rejection, short_id
-from emo_hub.synthesis import descriptors, scenes, utterances
+from emo_hub.synthesis import characters, descriptors, scenes, utterances
 from emo_hub.synthesis.about import Words
 from emo_hub.synthesis.drafts import Draft
 from emo_hub.synthesis.finish import SURE, Finisher
@@ -158,7 +158,7 @@ def _narrative(drafts: Sequence[Draft], wanted: OwnCorpus) -> Narrative:
         setting=story.title,
         text=story.text if wanted.with_narratives else "",
         characters=tuple(people.values()),
-        provenance=Provenance(f"{story.source} (given)", "", story.id),
+        provenance=Provenance(drafts[0].provenance.teacher, characters.VERSION, story.id),
     )
 
 
