@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,6 +242,33 @@ def _result(requests: Path) -> str:
         told = {"custom_id": asked["custom_id"], "error": None}
         lines.append(json.dumps(told | {"response": {"status_code": 200, "body": body}}) + "\n")
     return "".join(lines)
+
+
+def test_shards_give_the_same_corpus_as_one_process(stories, tmp_path, undisturbed):
+    pytest.importorskip("datatrove", reason="NO DATATROVE: install emo-hub[cluster]")
+    out = tmp_path / "corpus"
+    shards = ("--executor", "local", "--tasks", 2, "--workers", 2)
+    with FaultyServer(answer=answer) as server:
+        ended = done(*build(stories, out, server, *shards))
+        assert ended.returncode == 0, ended.stderr
+        asked = len(server.requests)
+        again = done(*build(stories, tmp_path / "again", server, "--store", f"{out}-replies"))
+        assert again.returncode == 0, again.stderr
+        # Only the probe of the server: one process finds what the shards have asked.
+        assert len(server.requests) == asked
+    assert files_of(out) == files_of(undisturbed["fused"])
+
+
+def test_measured_quality_goes_into_the_card_once(undisturbed, tmp_path):
+    corpus = tmp_path / "corpus"
+    shutil.copytree(undisturbed["fused"], corpus)
+    for _ in range(2):
+        ended = done("stats", corpus, "--out", tmp_path / "quality", "--card")
+        assert ended.returncode == 0, ended.stderr
+    card = (corpus / CARD).read_text()
+    assert card.count("<!-- measured quality -->") == 1
+    assert card.index("<!-- measured quality -->") < card.index("## Intended use")
+    assert (tmp_path / "quality" / "quality.md").is_file()
 
 
 def test_two_annotators_leave_both_looks_in_the_row(stories, tmp_path):

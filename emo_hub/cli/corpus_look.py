@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from emo_hub.cli.console import say
-from emo_hub.errors import require
+from emo_hub.errors import InputError, require
 
 Corpus = Annotated[Path, typer.Argument(help="The corpus folder.")]
 Config = Annotated[
@@ -28,12 +28,21 @@ def stats(
     sample: Annotated[
         int | None, typer.Option(min=100, help="Rows for measures that compare pairs.")
     ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Put the measured figures into the corpus card.")
+    ] = False,
     rejects: Annotated[
         str | None, typer.Option(help="Show what was rejected for a reason, or 'all'.")
     ] = None,
 ) -> None:
     """Count rows and labels; with --out measure diversity, leaks and contexts, with pictures."""
-    from emo_hub.synthesis.quality import browse_rejects, measure_quality, stats_table
+    from emo_hub.synthesis.quality import (
+        browse_rejects,
+        card_section,
+        measure_quality,
+        put_into_card,
+        stats_table,
+    )
 
     if rejects is not None:
         found = browse_rejects(corpus, None if rejects == "all" else rejects, _SHOWN)
@@ -42,6 +51,8 @@ def stats(
             say(f"    {entry.text[:_SHOWN]}")
         say(f"{len(found):,} shown of {corpus / 'rejected.jsonl'}.")
         return
+    if card and out is None:
+        raise InputError("--card writes what was measured: give --out DIR as well.")
     if out is None:
         for table in stats_table(corpus):
             say(table.title)
@@ -52,6 +63,8 @@ def stats(
     require("sklearn", "quality", "Measuring a corpus")
     report = measure_quality(corpus, out=out, benchmarks=benchmarks, sample=sample, say=say)
     say(f"{report.folder / 'quality.md'}, quality.json and {len(report.pictures)} pictures")
+    if card:
+        say(str(put_into_card(corpus, card_section(report))))
 
 
 def audit(

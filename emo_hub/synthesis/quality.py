@@ -8,6 +8,7 @@ rejected and why.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 
 from emo_hub.calibration import Floats
 from emo_hub.dataset import CONFIGS, StoredCorpus, read_corpus
-from emo_hub.errors import InputError, require
+from emo_hub.errors import DataError, InputError, require
 from emo_hub.records import SPLITS
 from emo_hub.synthesis import diversity, leaks
 from emo_hub.synthesis.counting import distinct_by_label, distinct_n, tally
@@ -31,6 +32,9 @@ from emo_hub.synthesis.swap import SPLITS_READ, swap_probe
 
 SAMPLE = 12_000
 EACH_LABEL = 200
+_NEXT_SECTION = "## Intended use"
+_BEGIN, _END = "<!-- measured quality -->", "<!-- end of measured quality -->"
+_EARLIER_SECTION = re.compile(f"{_BEGIN}.*?{_END}\n+", re.DOTALL)
 
 __all__ = [
     "QualityReport",
@@ -39,6 +43,7 @@ __all__ = [
     "browse_rejects",
     "card_section",
     "measure_quality",
+    "put_into_card",
     "stats_table",
 ]
 
@@ -191,3 +196,21 @@ def _without_nan(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         return [_without_nan(inner) for inner in value]
     return None if isinstance(value, float) and value != value else value
+
+
+def put_into_card(corpus: Path, section: str) -> Path:
+    """Put the quality section into a corpus card, in the place of an earlier one.
+
+    Raises:
+        DataError: the corpus has no card, or one without a section on its intended use.
+    """
+    path = corpus / "README.md"
+    if not path.is_file():
+        raise DataError(f"{corpus} has no README.md: build the corpus first.")
+    text = _EARLIER_SECTION.sub("", path.read_text(encoding="utf-8"))
+    before, heading, after = text.partition(_NEXT_SECTION)
+    if not heading:
+        raise DataError(f"{path} has no line '{_NEXT_SECTION.strip()}' to put the figures before.")
+    whole = f"{before}{_BEGIN}\n{section.strip()}\n{_END}\n\n{heading}{after}"
+    path.write_text(whole, encoding="utf-8")
+    return path
