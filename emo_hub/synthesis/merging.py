@@ -7,8 +7,6 @@ first: a merged folder is read before what it was made of.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from filelock import FileLock, Timeout
 from emo_hub.errors import DataError
 from emo_hub.synthesis.parts import shard_folders
 from emo_hub.teacher import recording_files
-from emo_hub.teacher.durable import make_folder, sync_folder, write_error, write_whole
+from emo_hub.teacher.durable import make_folder, write_lines, write_whole
 from emo_hub.teacher.holding import LOCK_FILE
 from emo_hub.teacher.index import Index
 from emo_hub.teacher.lines import write_line
@@ -112,7 +110,7 @@ def _merge_stage(path: Path, paths: Iterable[Path]) -> Counter[str]:
         for source in paths:
             index.load(source)
         lines = (line for key in sorted(index) if (line := index.line(key)) is not None)
-        _replace(path, (write_line(line).encode() for line in lines))
+        write_lines(path, (write_line(line).encode() for line in lines))
         found = (len(index), index.conflicts, len(index.damaged))
         return Counter(dict(zip(_NUMBERS, found, strict=True)))
     finally:
@@ -148,22 +146,3 @@ def _recordings(folder: Path) -> tuple[Path, ...]:
 
 def _sizes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in _recordings(folder)}
-
-
-def _replace(path: Path, lines: Iterable[bytes]) -> None:
-    """Put a file in place line by line, durably; whoever looks sees the old one or the new one."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(path.parent.stat().st_mode & 0o666)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
-    except OSError as error:
-        raise write_error(error, path.parent) from error

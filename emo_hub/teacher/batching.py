@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 import torch
 
 from emo_hub.errors import EmoHubError, ReplyError, TeacherError, Unanswered
+from emo_hub.teacher.completion import without_thoughts
 from emo_hub.teacher.generation import ChatModel
 from emo_hub.teacher.prompt import Prompt, Reply, Usage
 
@@ -172,8 +173,7 @@ class Worker:
             if not self._closing.is_set():
                 _settle(asked, ReplyError("truncated", f"no end after {asked.most_new} tokens"))
             return
-        # A model that thinks aloud does so before its answer.
-        text = self._chat.decode(answer).rpartition("</think>")[2].strip()
+        text = without_thoughts(self._chat.decode(answer)).strip()
         if not text:
             _settle(asked, ReplyError("empty_reply", f"{len(answer)} tokens without a text"))
             return

@@ -30,6 +30,11 @@ class ServerFault(Exception):  # noqa: N818 - says whose fault it is
         self.wait_seconds, self.status = wait_seconds, status
 
 
+def without_thoughts(text: str) -> str:
+    """Drop what a model thought aloud before its answer."""
+    return _THOUGHTS.sub("", text, count=1)
+
+
 def sentence_of(content: bytes) -> str:
     """Take the server's sentence out of the body of an error, without what it echoes of ours."""
     text = content.decode("utf-8", errors="replace")
@@ -91,7 +96,7 @@ def read_completion(content: bytes, asked_model: str, seconds: float) -> Reply:
         )
     if finish == "content_filter" or message.get("refusal"):
         raise ReplyError("refused_by_server", cut(str(message.get("refusal") or finish)))
-    text = _THOUGHTS.sub("", _content(message.get("content")), count=1)
+    text = without_thoughts(_content(message.get("content")))
     if not text.strip():
         raise ReplyError("empty_reply", f"finish_reason is {finish}")
     model = value.get("model")

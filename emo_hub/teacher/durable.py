@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from emo_hub.errors import DataError
@@ -42,11 +43,20 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         DataError: the disk is full, or the folder cannot be written.
     """
+    write_lines(path, (data,))
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    """Do the same line by line, for a file that does not fit into memory.
+
+    Raises:
+        DataError: the disk is full, or the folder cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(lines)
                 file.flush()
                 os.fsync(file.fileno())
             # A temporary file is private; what takes its name should be as open as its folder.
