@@ -502,8 +502,11 @@ def begin(page: Page, name: str) -> None:
     expect(page.locator("#best label")).to_have_count(7)
 
 
-def choose(page: Page, key: str, *, then: str) -> None:
+def choose(page: Page, key: str, *, then: str, ticked: int = 0) -> None:
+    # A person waits until the next text stands there; the tick of the last answer is gone then.
+    expect(page.locator("#best input:checked")).to_have_count(ticked)
     page.keyboard.press(key)
+    expect(page.locator("#best input:checked")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#progress")).to_contain_text(then)
 
@@ -545,7 +548,7 @@ def test_back_shows_the_answer_and_changes_it(page: Page, rated: Path):
     first = AnswerStore(rated).read("cleo")["row0"]
     assert (first.best, first.also) == ("love", ("joy",))
     assert (first.context_needed, first.naturalness) == ("no", 4)
-    choose(page, "4", then="Text 2 of 4")
+    choose(page, "4", then="Text 2 of 4", ticked=1)
     assert AnswerStore(rated).read("cleo")["row0"].best == "fear"
 
 
