@@ -58,5 +58,7 @@ def show_counts(counts: Mapping[str, Mapping[str, int]], rejects: Mapping[str, i
     """Print rows by config and split, and what was rejected."""
     for config, splits in counts.items():
         say(f"  {config:<12} " + "  ".join(f"{s} {n:,}" for s, n in splits.items()))
-    rejected = ", ".join(f"{n} {reason}" for reason, n in rejects.items()) or "none"
-    say(f"  rejected     {rejected} (kept in rejected.jsonl)")
+    rejected = ", ".join(f"{n} {reason}" for reason, n in rejects.items())
+    say(
+        f"  rejected     {rejected} (kept in rejected.jsonl)" if rejected else "  rejected     none"
+    )

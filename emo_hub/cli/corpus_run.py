@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from emo_hub.errors import InputError
 from emo_hub.synthesis.job import Job
 from emo_hub.synthesis.ledger import Ledger, StageCost, priced
 from emo_hub.synthesis.teachers import TeacherChoice
+from emo_hub.teacher import Prompt
 
 _EVERY_SECONDS = 10.0
 _SHOWN = 5
@@ -78,16 +80,21 @@ def export(job: Job, store: Path, out: Path, model: str) -> int:
     from emo_hub.teacher.guard import guard
 
     texts = job.text_source
+    waiting_in: Counter[str] = Counter()
     with Recorded(_sources(store), Pending()) as recorded:
         guard(store, job.facts, mixed=True)
         files = write_requests(
-            pending(job, recorded), out, model, text_of=None if texts is None else texts.text_of
+            _counted(pending(job, recorded), waiting_in),
+            out,
+            model,
+            text_of=None if texts is None else texts.text_of,
         )
-    waiting = sum(_lines(path) for path in files)
+    waiting = waiting_in.total()
     if not waiting:
         say(f"Nothing is left to ask: every request has its reply in {store}.")
         return 0
-    say(f"{waiting:,} requests wait in {', '.join(str(path) for path in files)}.")
+    stages = ", ".join(f"{count:,} of stage {stage}" for stage, count in waiting_in.items())
+    say(f"{stages} wait in {', '.join(str(path) for path in files)}.")
     say("Have them answered (a provider's batch API, vllm run-batch, or by hand), then:")
     say(f"  emo-hub corpus import-replies RESULTS.jsonl --store {store} --requests {out}")
     say("and run this command again; later stages ask about earlier replies.")
@@ -107,11 +114,14 @@ def import_batch(files: list[Path], store: Path, requests: Path | None, teacher:
         if found:
             rest = "" if len(found) <= _SHOWN else f" and {len(found) - _SHOWN:,} more"
             say(f"  {len(found):,} {what}: {', '.join(found[:_SHOWN])}{rest}")
+    if report.unknown or report.damaged:
+        raise SystemExit(1)
 
 
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(1 for _ in file)
+def _counted(prompts: Iterable[Prompt], waiting_in: Counter[str]) -> Iterator[Prompt]:
+    for prompt in prompts:
+        waiting_in[prompt.stage] += 1
+        yield prompt
 
 
 def _ask(wanted: Run) -> int:

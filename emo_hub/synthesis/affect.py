@@ -121,4 +121,7 @@ def misfit(error: ValidationError) -> ReplyError:
     """Turn the first thing that a schema found into a reason that can be counted."""
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return ReplyError(_REASONS.get(first["type"], "wrong_type"), f"{place}: {first['msg']}")
+    reason = _REASONS.get(first["type"], "wrong_type")
+    if first["type"] == "string_too_short" and first.get("input"):
+        reason = "too_short"
+    return ReplyError(reason, f"{place}: {first['msg']}")

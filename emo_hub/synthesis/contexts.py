@@ -38,7 +38,7 @@ HOW_CONTEXTS_ARE = """\
 - 15 to 45 words, third person, present tense, in your own words, no sentence taken from the story;
 - who is there, where, and what has just happened, so that somebody who does not know the story
   understands why the line comes now; the speaker is called by name;
-- nothing that happens later, and not the line itself;
+- small things that the line speaks of, but nothing that happens later, and not the line itself;
 - it names no emotion and describes none: no "sad", no "trembling", no "with tears". Deeds and facts
   only."""
 
@@ -74,7 +74,8 @@ def ask(item: Draft) -> Prompt:
     passage = item.speaker.passage
     content = (
         f'The story, "{passage.story.title}", up to that moment:\n{passage.until(item.after)}\n\n'
-        f"The speaker: {person.name}. {person.description}\nThe line: {item.text}"
+        f"The speaker: {person.name}. {person.description}\n"
+        f"The line, {item.wish.kind}: {item.text}"
     )
     return _prompt(NAME, VERSION, SYSTEM, content, item.request)
 

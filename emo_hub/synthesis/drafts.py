@@ -38,6 +38,11 @@ class Wish:
     tone: str
     length: str
 
+    @property
+    def kind(self) -> str:
+        """Say what kind of line it is, in words."""
+        return f"{self.register.replace('_', ' ')} ({REGISTERS[self.register]})"
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:

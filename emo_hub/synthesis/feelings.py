@@ -20,10 +20,10 @@ MOST_DESCRIPTORS = 6
 MOST_WORDS = 5
 
 HOW_DESCRIPTORS_ARE = """\
-Descriptors are 2 to 4 words or short phrases for what is felt: the plainest word first, then finer
-ones, from no list; the single word neutral where nothing is felt. Valence goes from 1 (unpleasant)
-to 5 (pleasant), arousal from 1 (calm) to 5 (stirred up), dominance from 1 (at the mercy of it) to 5
-(in control); 3 is the middle, halves are fine."""
+Give 2 to 4 descriptors, each a word or a short phrase for what is felt: the plainest word first,
+then finer ones, from no list; the single word neutral where nothing is felt. Valence goes from 1
+(unpleasant) to 5 (pleasant), arousal from 1 (calm) to 5 (stirred up), dominance from 1 (at the
+mercy of it) to 5 (in control); 3 is the middle, halves are fine."""
 
 SYSTEM = f"""\
 You read a line and what happened before it, and say what whoever says it feels at that moment.

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emo_hub.records import Provenance
 from emo_hub.synthesis.affect import LABEL_GUIDE, misfit
-from emo_hub.synthesis.drafts import EMOTIONAL, REGISTERS, SLOTS, Draft, Speaker, Wish
+from emo_hub.synthesis.drafts import EMOTIONAL, SLOTS, Draft, Speaker, Wish
 from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
 from emo_hub.synthesis.wording import shared_run, words
 from emo_hub.taxonomy import GOEMOTIONS, normalise
@@ -69,7 +69,7 @@ class LinesReply(BaseModel):
 def brief(item: Speaker) -> str:
     """Describe the story, the character and the ten wishes."""
     wishes = "\n".join(
-        f"{wish.slot}. {wish.register.replace('_', ' ')} ({REGISTERS[wish.register]}); "
+        f"{wish.slot}. {wish.kind}; "
         f"{wish.tone}; {wish.length}{'' if wish.slot <= EMOTIONAL else '; neutral'}"
         for wish in item.wishes
     )

@@ -53,7 +53,7 @@ def ask(item: Draft) -> Prompt:
     person = item.speaker.character
     content = (
         f"What happened before: {item.context}\nThe speaker: {person.name}. {person.description}\n"
-        f"The line: {item.text}"
+        f"The line, {item.wish.kind}: {item.text}"
     )
     return Prompt(
         NAME,
