@@ -13,6 +13,10 @@ class InputError(EmoHubError, ValueError):
     """An argument, a text or a label that cannot be used: says what was got and what was wanted."""
 
 
+class NotSuited(InputError):  # noqa: N818 - a state of a pair, not a fault
+    """A scorer that has nothing to say about these labels: the benchmark is left out aloud."""
+
+
 class SettingsError(EmoHubError, ValueError):
     """A recipe with an unknown key or a value of the wrong type."""
 

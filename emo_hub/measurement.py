@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+import platform
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from emo_hub.errors import InputError
 
 Say = Callable[[str], None]
 
@@ -15,29 +21,42 @@ DEFAULT = "default"  # the name of the embedded model on the command line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """What is measured on what.
+    """What is measured on what, and how.
 
     Args:
-        models: checkpoints: folders, repositories, or "default" for the embedded one.
-        corpus: its test rows are scored, and its validation rows fit the baselines.
-        benchmarks: a folder with a subfolder for each benchmark; None for the corpus alone.
+        models: references as `evaluation.scorers.open_model` reads them.
+        corpus: its test rows are scored, and its validation rows fit what baselines need.
+        benchmarks: a folder with a subfolder for each benchmark, or "hub"; None for the corpus
+            alone.
         only: benchmarks to score; None takes all that are there.
         limit: a seeded sample of so many rows of each benchmark.
         baselines: whether majority and MiniLM as it is stand in the same table.
+        options: settings of models (`ModelOptions`), the rows to fit on left to this plan.
+        thresholds: the models' own, or fitted on each benchmark's dev split.
+        drop_seen: leave out rows whose text stands in training.
+        training: corpora whose texts count as training, beside `corpus`.
+        score_again: why kept scores are not used.
+        keep: where scores are kept, so that a split is scored once per model; None keeps none.
     """
 
     models: tuple[str, ...]
     corpus: Path
-    benchmarks: Path | None = None
+    benchmarks: Path | str | None = None
     only: tuple[str, ...] | None = None
     limit: int | None = None
     baselines: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Literal["own", "dev"] = "own"
+    drop_seen: bool = False
+    training: tuple[Path, ...] = ()
+    score_again: str = ""
+    keep: Path | None = None
 
 
 def measure(
     plan: Measurement, out: Path, *, command: str, say: Say = lambda _: None
 ) -> dict[str, list[Any]]:
-    """Score everything and write report.json, report.md and report.png.
+    """Score everything; write report.html, report.md, report.json, pictures and scores.
 
     Args:
         plan: what is measured on what.
@@ -46,52 +65,203 @@ def measure(
         say: is told a sentence for each model and benchmark.
 
     Returns:
-        The results of each model, by the name it was given.
+        The results of each model, by the reference it was given.
 
     Raises:
-        EmoHubError: a checkpoint, a corpus or a benchmark that cannot be read.
+        EmoHubError: a model, a corpus or a benchmark that cannot be read.
     """
-    from emo_hub.evaluation.own import own_split
     from emo_hub.evaluation.report import write_report
-    from emo_hub.evaluation.run import evaluate, evaluate_rows
-    from emo_hub.modeling import EmotionModel
+    from emo_hub.evaluation.scored import write_scored
 
-    named: dict[str, Any] = {
-        name: EmotionModel.load(None if name == DEFAULT else name) for name in plan.models
-    }
-    if plan.baselines:
-        named.update({scorer.name: scorer for scorer in _baselines(plan)})
-    results = {}
-    for name, scorer in named.items():
-        found = []
-        if plan.only is None:
-            found.append(evaluate_rows(scorer, own_split(plan.corpus), role="teacher's labels"))
-        if plan.benchmarks is not None:
-            found += evaluate(
-                scorer,
-                plan.benchmarks,
-                plan.only,
-                partial(_say_of, say, name),
-                plan.limit,
-            )
-        results[name] = [result for result in found if result is not None]
-    facts = {"command": command, "corpus": plan.corpus.name, "models": ", ".join(plan.models)}
-    write_report(results, facts, out)
+    scored: list[Any] = []
+    results: dict[str, list[Any]] = {}
+    facts: dict[str, Any] = {}
+    maps = []
+    terms = _terms(plan)
+    for reference, contestant in _contestants(plan):
+        found = list(_score(plan, contestant, terms, say))
+        results.setdefault(reference, []).extend(one.result for one in found)
+        scored += found
+        facts[contestant.scorer.name] = {
+            **contestant.facts,
+            "fingerprint": contestant.fingerprint,
+            "training_rows": _training_rows(reference),
+        }
+        maps += _label_map(contestant)
+    write_scored(scored, out)
+    write_report(
+        scored,
+        _facts(plan, command) | {"contestants": facts},
+        out,
+        maps=maps,
+        curves=_learning_curves(scored, facts),
+    )
     return results
+
+
+def compare_reports(
+    first: Path,
+    second: Path,
+    out: Path,
+    *,
+    models: tuple[str | None, str | None] = (None, None),
+    command: str = "",
+) -> Any:  # noqa: ANN401 - evaluation is imported where it is used
+    """Say what changed from one report's model to another's; write it beside what it says.
+
+    Args:
+        first: a folder that `measure` wrote.
+        second: another, or the same one.
+        out: where comparison.html, .md and .json go.
+        models: which model of each; None takes the first one of the report.
+        command: what the page names as its origin.
+
+    Returns:
+        An `evaluation.compare.Comparison`.
+
+    Raises:
+        InputError: there is nothing to compare.
+        DataError: a folder holds no record of scores.
+    """
+    from emo_hub.evaluation.compare import choose, compare
+    from emo_hub.evaluation.report import write_comparison
+    from emo_hub.evaluation.scored import read_scored
+
+    found = compare(choose(read_scored(first), models[0]), choose(read_scored(second), models[1]))
+    write_comparison(found, out, {"command": command} if command else None)
+    return found
+
+
+def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator[Any]:  # noqa: ANN401
+    from emo_hub.evaluation.own import own_split
+    from emo_hub.evaluation.run import evaluate, evaluate_rows
+
+    tell = partial(_say_of, say, contestant.scorer.name)
+    if plan.only is None and contestant.facts.get("kind") != "predictions":
+        try:
+            own = evaluate_rows(contestant, own_split(plan.corpus), role="teacher's labels")
+        except InputError as error:
+            tell(f"the corpus's own test rows: left out. {error}")
+        else:
+            if own is not None:
+                yield own
+    if plan.benchmarks is not None:
+        yield from evaluate(contestant, plan.benchmarks, plan.only, tell, terms=terms)
+
+
+def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
+    """Open the models one after the other, so that only one is in memory at a time."""
+    from emo_hub.evaluation.own import fitting_rows
+    from emo_hub.evaluation.scorers import ModelOptions, open_model
+
+    options = ModelOptions(**{"fitting": fitting_rows(plan.corpus), **plan.options})
+    for reference in plan.models:
+        yield reference, open_model(reference, options)
+    if plan.baselines:
+        for baseline in _baselines(plan):
+            yield baseline.scorer.name, baseline
+
+
+def _baselines(plan: Measurement) -> Sequence[Any]:
+    from emo_hub.evaluation.own import fitting_rows
+    from emo_hub.evaluation.scorers.baselines import baselines
+
+    found: Sequence[Any] = baselines(fitting_rows(plan.corpus), plan.benchmarks, plan.only)
+    return found
+
+
+def _terms(plan: Measurement) -> Any:  # noqa: ANN401 - evaluation is imported where it is used
+    from emo_hub.evaluation.run import Terms
+    from emo_hub.evaluation.store import ScoreStore
+
+    return Terms(
+        limit=plan.limit,
+        thresholds=plan.thresholds,
+        sources=tuple(_texts_of(corpus) for corpus in (plan.corpus, *plan.training)),
+        drop_seen=plan.drop_seen,
+        store=None if plan.keep is None else ScoreStore(plan.keep),
+        score_again=plan.score_again,
+    )
+
+
+def _texts_of(corpus: Path) -> Any:  # noqa: ANN401 - evaluation is imported where it is used
+    from emo_hub.dataset import read_corpus
+    from emo_hub.evaluation.seen import TrainingTexts
+
+    stored = read_corpus(corpus)
+    texts = [
+        row["utterance"]
+        for config in ("contextless", "contextual")
+        for split in stored.counts.get(config, {})
+        for row in stored.rows(config, split)
+    ]
+    return TrainingTexts.of(corpus.name, texts)
+
+
+def _label_map(contestant: Any) -> list[Any]:  # noqa: ANN401
+    """Place the 28 labels by the valence and arousal that a model reads off their vectors."""
+    from emo_hub.evaluation.pictures import LabelMap
+    from emo_hub.taxonomy import GOEMOTIONS
+
+    values = contestant.label_dimensions(GOEMOTIONS.labels)
+    if values is None:
+        return []
+    return [LabelMap(contestant.scorer.name, GOEMOTIONS.labels, values[:, 0], values[:, 1], None)]
+
+
+def _learning_curves(scored: Sequence[Any], facts: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    """Draw results over rows of training where models differ in their amount."""
+    from emo_hub.evaluation.pictures import Curve
+
+    points: dict[tuple[str, str], list[tuple[float, float, float, float]]] = defaultdict(list)
+    axes: dict[str, str] = {}
+    for one in scored:
+        rows: Mapping[str, int] = facts[one.model].get("training_rows") or {}
+        used = {kind: count for kind, count in rows.items() if count}
+        if used:
+            r = one.result
+            axes[r.benchmark] = f"{r.benchmark} {r.split}, {r.headline}"
+            spot = (float(sum(used.values())), r.value, r.interval.low, r.interval.high)
+            points[r.benchmark, " + ".join(sorted(used))].append(spot)
+    return [
+        Curve(kinds, axes[benchmark], tuple(sorted(spots)))
+        for (benchmark, kinds), spots in points.items()
+        if len({spot[0] for spot in spots}) > 1
+    ]
+
+
+def _training_rows(reference: str) -> Mapping[str, int]:
+    """Read how many rows of each kind a checkpoint of ours was trained on, where it says so."""
+    from emo_hub.registration import default_model_folder
+
+    folder = default_model_folder() if reference == DEFAULT else Path(reference)
+    try:
+        told = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    rows = told.get("rows") if isinstance(told, dict) else None
+    return rows if isinstance(rows, dict) else {}
+
+
+def _facts(plan: Measurement, command: str) -> dict[str, Any]:
+    from emo_hub.version import __version__
+
+    facts: dict[str, Any] = {
+        "command": command,
+        "corpus": plan.corpus.name,
+        "models": ", ".join(plan.models),
+        "date": datetime.now(UTC).date().isoformat(),
+        "emo_hub": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "thresholds": plan.thresholds,
+    }
+    if plan.drop_seen:
+        facts["drop_seen"] = "rows whose text stands in training were left out"
+    if plan.score_again:
+        facts["score_again"] = plan.score_again
+    return facts
 
 
 def _say_of(say: Say, name: str, line: str) -> None:
     say(f"{name}: {line}")
-
-
-def _baselines(plan: Measurement) -> Sequence[Any]:
-    from emo_hub.evaluation.baselines import MajorityScorer, SentenceEncoderScorer, majority_for
-    from emo_hub.evaluation.own import fitting_rows
-
-    fitting = fitting_rows(plan.corpus)
-    majority = MajorityScorer.fitted(fitting)
-    if plan.benchmarks is not None:
-        # A benchmark's own majority wins over the corpus's where both have the 28 labels.
-        choices = {**majority.choices, **majority_for(plan.benchmarks, plan.only).choices}
-        majority = MajorityScorer(choices)
-    return SentenceEncoderScorer.fitted(fitting), majority

@@ -13,6 +13,8 @@ from emo_hub.errors import CardError
 from emo_hub.registration import default_model_folder
 
 RESULTS_FILE = "results.json"
+EVAL_RESULTS = ".eval_results"
+OWN_DATASET = "emo-hub/emo-pillars"
 DEFAULT_NAME = "zero-shot-emotion-minilm"
 
 
@@ -41,14 +43,72 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path
             "value": round(r.value, 4),
             "low": round(r.interval.low, 4),
             "high": round(r.interval.high, 4),
+            "times_scored": r.times_scored,
+            "thresholds_from": r.thresholds_from,
+            "seen": dict(r.seen),
             "metrics": {key: round(float(value), 4) for key, value in r.metrics.items()},
         }
         for r in results
     ]
+    write_eval_results(folder, measured, command=command)
     text = json.dumps({"command": command, "measured": measured}, indent=1)
     (folder / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
     is_default = folder.resolve() == default_model_folder().resolve()
     return write_card(folder, name=DEFAULT_NAME if is_default else folder.resolve().name)
+
+
+def write_eval_results(
+    folder: Path, measured: Sequence[Mapping[str, Any]], *, command: str
+) -> list[Path]:
+    """Write what was measured as the Hub reads it: one YAML file per benchmark in .eval_results.
+
+    A benchmark that has no dataset on the Hub, or of which only a sample was scored, gets none.
+    Files of an earlier measurement are removed, so that none outlives the model it was about.
+
+    Args:
+        folder: the checkpoint.
+        measured: as `results.json` holds it.
+        command: what measured it.
+    """
+    import yaml
+    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+
+    place = folder / EVAL_RESULTS
+    place.mkdir(exist_ok=True)
+    for old in place.glob("*.yaml"):
+        old.unlink()
+    written = []
+    for found in measured:
+        source = _dataset_of(found["benchmark"])
+        if source is None or found["rows"] < found["available"]:
+            continue
+        dataset, revision = source
+        entry = EvalResultEntry(
+            dataset_id=dataset,
+            task_id=f"{found['benchmark']}_{found['headline']}",
+            value=found["value"],
+            dataset_revision=revision,
+            notes=f"{found['role']}, {found['split']} split, {found['rows']:,} rows, 95 % "
+            f"interval {found['low']:.3f} to {found['high']:.3f}; {command}",
+        )
+        path = place / f"{found['benchmark']}.yaml"
+        text = yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _dataset_of(benchmark: str) -> tuple[str, str | None] | None:
+    """Name the dataset on the Hub that holds a benchmark, and its pinned revision."""
+    from emo_hub.evaluation.benchmarks import BENCHMARKS
+    from emo_hub.evaluation.own import NAME
+
+    if benchmark == NAME:
+        return OWN_DATASET, None
+    declared = BENCHMARKS.get(benchmark)
+    if declared is None or declared.hub is None:
+        return None
+    return declared.hub.repo, declared.hub.revision
 
 
 def write_card(folder: Path, *, name: str) -> Path:

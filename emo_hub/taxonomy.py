@@ -74,6 +74,14 @@ EKMAN = LabelSet(
     multi_label=True,
     neutral="neutral",
 )
+# What GoEmotions groups its labels into by sentiment. These are groups and no emotions that one
+# could ask a model for, so the set is none of LABEL_SETS.
+SENTIMENT = LabelSet(
+    "sentiment",
+    ("positive", "negative", "ambiguous", "neutral"),
+    multi_label=True,
+    neutral="neutral",
+)
 ISEAR = LabelSet(
     "isear",
     ("anger", "disgust", "fear", "guilt", "joy", "sadness", "shame"),
@@ -189,6 +197,23 @@ GOEMOTIONS_TO_EKMAN = _grouped(
         "neutral": ("neutral",),
     },
 )  # fmt: skip
+# The grouping that its authors published with the data (sentiment_dict.json).
+GOEMOTIONS_TO_SENTIMENT = _grouped(
+    GOEMOTIONS,
+    SENTIMENT,
+    {
+        "positive": (
+            "amusement", "excitement", "joy", "love", "desire", "optimism", "caring", "pride",
+            "admiration", "gratitude", "relief", "approval",
+        ),
+        "negative": (
+            "fear", "nervousness", "remorse", "embarrassment", "disappointment", "sadness",
+            "grief", "disgust", "anger", "annoyance", "disapproval",
+        ),
+        "ambiguous": ("realization", "surprise", "curiosity", "confusion"),
+        "neutral": ("neutral",),
+    },
+)  # fmt: skip
 # Ours: the nearest class of the narrow set, and nothing where the sense would be forced.
 GOEMOTIONS_TO_ISEAR = _grouped(
     GOEMOTIONS,
@@ -248,8 +273,8 @@ GOEMOTIONS_TO_PLUTCHIK = _grouped(
 PROJECTIONS: Mapping[tuple[str, str], Projection] = {
     (p.source.name, p.target.name): p
     for p in (
-        GOEMOTIONS_TO_EKMAN, GOEMOTIONS_TO_ISEAR, GOEMOTIONS_TO_EMOCONTEXT,
-        GOEMOTIONS_TO_SEMEVAL, GOEMOTIONS_TO_PLUTCHIK,
+        GOEMOTIONS_TO_EKMAN, GOEMOTIONS_TO_SENTIMENT, GOEMOTIONS_TO_ISEAR,
+        GOEMOTIONS_TO_EMOCONTEXT, GOEMOTIONS_TO_SEMEVAL, GOEMOTIONS_TO_PLUTCHIK,
     )
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ import wrapt
 from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
+from emo_hub.cli.evaluation import evaluate
 from emo_hub.errors import EmoHubError, InputError
 
 app = typer.Typer(
@@ -125,44 +126,7 @@ def train_contrastive_command(
     _say(f"{made.path}: {'reused' if made.reused else 'trained'}.")
 
 
-@app.command()
-def evaluate(
-    models: Annotated[list[str], typer.Argument(help="Checkpoints, or 'default'.")],
-    benchmarks: Annotated[
-        Path | None, typer.Option(help="A folder with a subfolder for each benchmark.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report"),
-    only: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="A corpus whose test rows count too; the embedded one.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each.")] = None,
-    card: Annotated[bool, typer.Option("--card", help="Write each checkpoint's card.")] = False,
-) -> None:
-    """Score models and baselines on benchmarks; write JSON, Markdown and a picture."""
-    from emo_hub.embedded import embedded_corpus
-    from emo_hub.measurement import DEFAULT, Measurement, measure
-    from emo_hub.model_card import write_results
-    from emo_hub.registration import default_model_folder
-
-    folders = [default_model_folder() if model == DEFAULT else Path(model) for model in models]
-    if card and not all(folder.is_dir() for folder in folders):
-        raise InputError("--card writes into checkpoint folders; a repository has none here.")
-    if only and benchmarks is None:
-        raise InputError("--only names benchmarks, but there is no --benchmarks folder of them.")
-    plan = Measurement(
-        models=tuple(models),
-        corpus=data or embedded_corpus(),
-        benchmarks=benchmarks,
-        only=tuple(name.strip() for name in only.split(",")) if only else None,
-        limit=limit,
-    )
-    command = f"emo-hub evaluate {' '.join(models)}" + (" --benchmarks DIR" if benchmarks else "")
-    results = measure(plan, out, command=command, say=_say)
-    _say(f"{out / 'report.md'}, report.json and report.png")
-    if card:
-        for model, folder in zip(models, folders, strict=True):
-            _say(str(write_results(folder, results[model], command=command)))
+app.command("evaluate")(evaluate)
 
 
 @app.command()

@@ -1,169 +1,115 @@
-"""What a benchmark is, and the one function that reads any of them from a folder.
-
-A folder holds a subfolder per benchmark with Parquet files in the columns of the public release.
-Roles are types: what may be used to fit anything is a `FittingRows`, and a test split never is.
-"""
+"""Reads any benchmark from a folder or from the Hub, and keeps the roles of its splits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import DataError, InputError
-from emo_hub.taxonomy import LabelSet, Projection
+from emo_hub.evaluation.benchmarks import BENCHMARKS, benchmark
+from emo_hub.evaluation.copies import Copy, Rows, folders, open_copy
+from emo_hub.evaluation.declaration import (
+    DIMENSIONS,
+    Benchmark,
+    Example,
+    HubSource,
+    Kind,
+    Layout,
+    Names,
+    Row,
+)
+from emo_hub.evaluation.rows import FITTING_SPLITS, FittingRows, LoadedBenchmark
+from emo_hub.evaluation.sources import Hub, Where, place
 
-Kind = Literal["multi_label", "single_label", "regression"]
-Row = Mapping[str, Any]
+__all__ = [
+    "DIMENSIONS",
+    "FITTING_SPLITS",
+    "Benchmark",
+    "Example",
+    "FittingRows",
+    "Hub",
+    "HubSource",
+    "Kind",
+    "Layout",
+    "LoadedBenchmark",
+    "Names",
+    "Row",
+    "Where",
+    "choose",
+    "fitting_split",
+    "load",
+    "load_for_scoring",
+    "splits",
+]
 
-DIMENSIONS = ("valence", "arousal", "dominance")
-FITTING_SPLITS = ("dev", "validation", "train", "synthetic")
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One row as read: its text, what came before it, and label names or (V, A, D) values."""
-
-    text: str
-    labels: tuple[str, ...] = ()
-    values: tuple[float, ...] = ()
-    context: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FittingRows:
-    """Rows that thresholds, calibration and selection may look at.
+def choose(where: Where, only: Iterable[str] | None = None) -> list[Benchmark]:
+    """List the benchmarks to score: those that are named, or those that the place has.
 
     Args:
-        texts: N utterances.
-        targets: (N, L) of 0 and 1.
-        labels: L names, in the order of the columns.
-        split: where the rows come from, one of FITTING_SPLITS.
-        contexts: what came before each utterance, where there is something.
+        where: a folder of folders, or the Hub.
+        only: names, each of which has to be there when it is loaded. None takes every benchmark
+            whose folder is there, or that has a pinned copy on the Hub.
 
     Raises:
-        InputError: the split is not one that may be fitted on.
+        InputError: a name that no benchmark has.
+        DataError: the place has none.
     """
+    if only is not None:
+        return [benchmark(name) for name in only]
+    everyone = [declared for declared in BENCHMARKS.values() if not declared.only_by_name]
+    found = place(where)
+    if isinstance(found, Hub):
+        return [
+            declared
+            for declared in everyone
+            if declared.hub and (declared.hub.revision or declared.name in found.revisions)
+        ]
+    chosen = folders(found, everyone)
+    if not chosen:
+        wanted = ", ".join(dict.fromkeys(declared.folder for declared in everyone))
+        raise DataError(
+            f"There is nothing to score in {found}: it should hold a subfolder for each benchmark "
+            f"that you have, of {wanted}."
+        )
+    return chosen
 
-    texts: Sequence[str]
-    targets: NDArray[Any]
-    labels: Sequence[str]
-    split: str
-    contexts: Sequence[str | None] | None = None
 
-    def __post_init__(self) -> None:
-        if self.split not in FITTING_SPLITS:
-            raise InputError(
-                f"Nothing may be fitted on a '{self.split}' split: pass rows of one of "
-                f"{', '.join(FITTING_SPLITS)}."
-            )
+def splits(declared: Benchmark, where: Where) -> tuple[str, ...]:
+    """List the splits of a benchmark that are there.
 
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """What a benchmark is and how its public release is read.
-
-    Args:
-        name: how it is called on the command line.
-        folder: the subfolder that holds it.
-        files: file name per split.
-        scored_split: the split whose result is reported.
-        columns: the columns that the files must have.
-        read: one row to an example, or None for a row that is left out by rule.
-        labels: the label set of the rows as read; None for regression.
-        kind: what a scorer is asked for.
-        headline: the metric that stands for the benchmark in tables.
-        licence: what the publisher says one may do.
-        source: whose it is and where it comes from.
-        faults: what a reader of the numbers should know.
-        projection: carries rows and predictions onto a narrower set, where one is reported.
+    Raises:
+        InputError: it has no copy on the Hub, or none with a pinned revision.
+        DataError: its folder is not there or holds no data.
     """
-
-    name: str
-    folder: str
-    files: Mapping[str, str]
-    scored_split: str
-    columns: tuple[str, ...]
-    read: Callable[[Row], Example | None]
-    labels: LabelSet | None
-    kind: Kind
-    headline: str
-    licence: str
-    source: str
-    faults: tuple[str, ...] = ()
-    projection: Projection | None = None
-
-    @property
-    def dev_split(self) -> str | None:
-        """The dev split, where there is one beside the split that is scored."""
-        return "dev" if "dev" in self.files and self.scored_split != "dev" else None
+    return open_copy(declared, where).splits()
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedBenchmark:
-    """The rows of one split, ready to be scored.
+def fitting_split(declared: Benchmark, where: Where) -> str | None:
+    """Give the dev split, where there is one beside the split that is scored.
 
-    Args:
-        name: of the benchmark.
-        split: which rows.
-        kind: what a scorer is asked for.
-        headline: the metric that stands for the whole.
-        texts: N utterances.
-        contexts: N, what came before each, or None.
-        targets: (N, L) of 0 and 1, or (N, 3) valence, arousal, dominance in 1..5.
-        labels: L names in the order of the columns.
-        projection: from the labels that a scorer is asked for to `labels`, where they differ.
-        neutral: the label that means "none of the others", where there is one.
-        dropped: rows that were left out by rule.
-        is_scored: whether this split is the one whose result is reported.
+    Raises:
+        InputError: it has no copy on the Hub, or none with a pinned revision.
+        DataError: its folder is not there, or holds nothing that is scored.
     """
-
-    name: str
-    split: str
-    kind: Kind
-    headline: str
-    texts: tuple[str, ...]
-    contexts: tuple[str | None, ...]
-    targets: NDArray[Any]
-    labels: tuple[str, ...]
-    projection: Projection | None = None
-    neutral: str | None = None
-    dropped: int = 0
-    is_scored: bool = True
-
-    @property
-    def asked_labels(self) -> tuple[str, ...]:
-        """The labels that a scorer gets to see."""
-        return self.projection.source.labels if self.projection else self.labels
-
-    @property
-    def asked_neutral(self) -> str | None:
-        """The label that means "none of the others" among those that a scorer gets to see."""
-        return self.projection.source.neutral if self.projection else self.neutral
-
-    def for_fitting(self) -> FittingRows:
-        """Hand the rows out for fitting.
-
-        Raises:
-            InputError: the split is reported, or is none that may be fitted on.
-        """
-        if self.is_scored:
-            raise InputError(
-                f"The {self.split} split of {self.name} is the one that is reported, so nothing "
-                "may be fitted on it: use synthetic rows or another split."
-            )
-        return FittingRows(self.texts, self.targets, self.labels, self.split, self.contexts)
+    copy = open_copy(declared, where)
+    return "dev" if "dev" in copy.splits() and _scored(declared, copy) != "dev" else None
 
 
-def load(declared: Benchmark, folder: Path, split: str) -> LoadedBenchmark:
+def load(declared: Benchmark, where: Where, split: str) -> LoadedBenchmark:
     """Read a split that is not a test split.
 
+    Args:
+        declared: which benchmark.
+        where: a folder of folders, or the Hub.
+        split: of `declaration.SPLITS`.
+
     Raises:
-        InputError: a test split, which only `run.evaluate` reads, or a split that does not exist.
+        InputError: a test split, which only `run.evaluate` reads, a split that is not there, or no
+            pinned copy on the Hub.
         DataError: a folder, file or column is missing, or a row cannot be read.
     """
     if split == "test":
@@ -171,34 +117,49 @@ def load(declared: Benchmark, folder: Path, split: str) -> LoadedBenchmark:
             f"The test split of {declared.name} is read by evaluate alone, which scores it once "
             "and fits nothing: use evaluate(), or load another split."
         )
-    return _read(declared, folder, split)
-
-
-def load_for_scoring(declared: Benchmark, folder: Path) -> LoadedBenchmark:
-    """Read the split that is reported; for `run.evaluate`, the one caller, which fits nothing."""
-    return _read(declared, folder, declared.scored_split)
-
-
-def _read(declared: Benchmark, folder: Path, split: str) -> LoadedBenchmark:
-    if split not in declared.files:
+    copy = open_copy(declared, where)
+    present = copy.splits()
+    if split not in present:
         raise InputError(
-            f"{declared.name} has no split '{split}'; there are: {', '.join(declared.files)}."
+            f"{declared.name} has no split '{split}' there; there are: {', '.join(present)}."
         )
-    path = folder / declared.folder / declared.files[split]
-    rows = _read_rows(declared, path)
-    examples: list[Example] = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            example = declared.read(row)
-            if example and declared.labels:
-                for label in example.labels:
-                    declared.labels.index(label)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"Row {number} of {path} cannot be read: {error}") from error
-        if example is not None and example.text.strip():
-            examples.append(example)
+    return load_split(declared, copy, split)
+
+
+def load_for_scoring(declared: Benchmark, where: Where) -> LoadedBenchmark:
+    """Read the split that is reported; for `run.evaluate`, the one caller, which fits nothing.
+
+    Raises:
+        InputError: no pinned copy on the Hub.
+        DataError: a folder, file or column is missing, no split is there that is scored, or a row
+            cannot be read.
+    """
+    copy = open_copy(declared, where)
+    return load_split(declared, copy, _scored(declared, copy))
+
+
+def load_split(declared: Benchmark, copy: Copy, split: str) -> LoadedBenchmark:
+    """Read any split that is there: for this room alone, where nothing is fitted on it."""
+    present = copy.splits()
+    wanted = [candidate for candidate in declared.scored if candidate in present]
+    return _loaded(declared, copy.rows(split), split, is_scored=split in wanted[:1])
+
+
+def _scored(declared: Benchmark, copy: Copy) -> str:
+    present = copy.splits()
+    split = next((wanted for wanted in declared.scored if wanted in present), None)
+    if split is None:
+        raise DataError(
+            f"Of {declared.name} there is only {', '.join(present)}, and a result is reported on "
+            f"{' or '.join(declared.scored)}: a train split is not scored. Add one of these files."
+        )
+    return split
+
+
+def _loaded(declared: Benchmark, rows: Rows, split: str, *, is_scored: bool) -> LoadedBenchmark:
+    examples = _examples(declared, rows)
     if not examples:
-        raise DataError(f"{path} holds no row that {declared.name} would score.")
+        raise DataError(f"{rows.at} holds no row that {declared.name} would score.")
     target_set = declared.projection.target if declared.projection else declared.labels
     return LoadedBenchmark(
         name=declared.name,
@@ -211,42 +172,79 @@ def _read(declared: Benchmark, folder: Path, split: str) -> LoadedBenchmark:
         labels=target_set.labels if target_set else DIMENSIONS,
         projection=declared.projection,
         neutral=target_set.neutral if target_set else None,
-        dropped=len(rows) - len(examples),
-        is_scored=split == declared.scored_split,
+        dropped=len(rows.records) - len(examples),
+        is_scored=is_scored,
+        title=declared.title,
+        ids=_given(example.id for example in examples),
+        distributions=_distributions(declared, examples),
+        groups=_given(example.group for example in examples),
+        prompts=declared.prompts,
+        licence=declared.licence,
+        faults=declared.faults,
+        source=declared.source,
     )
 
 
-def _read_rows(declared: Benchmark, path: Path) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _given(values: Iterable[str]) -> tuple[str, ...]:
+    found = tuple(values)
+    return found if any(found) else ()
 
-    if not path.is_file():
-        raise DataError(
-            f"There is no {path}. It would hold {declared.name}: {declared.source}. Put its "
-            f"Parquet file there, with the columns {', '.join(declared.columns)}."
-        )
-    try:
-        present = set(pq.read_schema(path).names)
-        missing = [column for column in declared.columns if column not in present]
-        if missing:
-            raise DataError(
-                f"{path} has no column {', '.join(map(repr, missing))}; it should have the columns "
-                f"of the public release: {declared.source}."
-            )
-        rows: list[dict[str, Any]] = pq.read_table(path, columns=list(declared.columns)).to_pylist()
-    except pa.ArrowException as error:
-        raise DataError(f"{path} is not a readable Parquet file: {error}") from error
-    return rows
+
+def _examples(declared: Benchmark, rows: Rows) -> list[Example]:
+    examples: list[Example] = []
+    known = set(declared.labels.labels) if declared.labels else None
+    for number, row in enumerate(rows.records, start=1):
+        try:
+            example = rows.layout.read(row, rows.names)
+            if example is None or not example.text.strip():
+                continue
+            _check(declared, example, known)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"Row {number} of {rows.at} cannot be read: {error}") from error
+        examples.append(example)
+    return examples
+
+
+def _check(declared: Benchmark, example: Example, known: set[str] | None) -> None:
+    if known is None or declared.labels is None:
+        if len(example.values) != len(DIMENSIONS) or not np.isfinite(example.values).all():
+            raise ValueError(f"wanted finite V, A, D; got {example.values}")
+        return
+    for label in (*example.labels, *(example.shares or ())):
+        if label not in known:
+            declared.labels.index(label)
+    if declared.kind == "single_label" and len(example.labels) != 1:
+        raise ValueError(f"wanted one label; got {', '.join(example.labels) or 'none'}")
+    if not example.labels and declared.labels.neutral:
+        raise ValueError(f"no label; wanted '{declared.labels.neutral}' where there is none")
 
 
 def _targets(declared: Benchmark, examples: Sequence[Example]) -> NDArray[Any]:
     if declared.labels is None:
         return np.asarray([example.values for example in examples], dtype=np.float32)
     projection = declared.projection
-    target_set = projection.target if projection else declared.labels
-    targets = np.zeros((len(examples), len(target_set)), dtype=np.int8)
+    column = _columns(declared)
+    targets = np.zeros((len(examples), len(column)), dtype=np.int8)
     for i, example in enumerate(examples):
         labels = projection.apply(example.labels) if projection else example.labels
         for label in labels:
-            targets[i, target_set.index(label)] = 1
+            targets[i, column[label]] = 1
     return targets
+
+
+def _distributions(declared: Benchmark, examples: Sequence[Example]) -> NDArray[Any] | None:
+    # Shares are of the labels as read, and what a projection makes of them nobody has said.
+    if declared.labels is None or declared.projection or all(e.shares is None for e in examples):
+        return None
+    column = _columns(declared)
+    shares = np.zeros((len(examples), len(column)), dtype=np.float32)
+    for i, example in enumerate(examples):
+        for label, share in (example.shares or {}).items():
+            shares[i, column[label]] = share
+    return shares
+
+
+def _columns(declared: Benchmark) -> Mapping[str, int]:
+    target_set = declared.projection.target if declared.projection else declared.labels
+    labels = target_set.labels if target_set else DIMENSIONS
+    return {label: i for i, label in enumerate(labels)}

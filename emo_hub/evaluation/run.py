@@ -1,8 +1,8 @@
 """A scorer on benchmarks to results: the only place that reads test splits, and it fits nothing.
 
-Multi-label sets are decided at the scorer's own thresholds, single-label sets by the best score.
-A benchmark with a projection (GoEmotions as Ekman) asks for the 28 labels and carries what was
-predicted over: this is what somebody gets who has a model for 28 labels and reads 7. A neutral
+Multi-label sets are decided at thresholds that the scorer had before, single-label sets by the best
+score. A benchmark with a projection (GoEmotions as Ekman) asks for the 28 labels and carries what
+was predicted over: this is what somebody gets who has a model for 28 labels and reads 7. A neutral
 label is a label like any other.
 """
 
@@ -10,20 +10,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_hub.errors import DataError, InputError
-from emo_hub.evaluation.benchmarks import BENCHMARKS, benchmark
-from emo_hub.evaluation.loading import DIMENSIONS, Benchmark, LoadedBenchmark, load_for_scoring
-from emo_hub.evaluation.results import Result, measure_decisions, measure_dimensions
+from emo_hub.calibration import fit_thresholds
+from emo_hub.errors import InputError, NotSuited
+from emo_hub.evaluation.declaration import DIMENSIONS, Benchmark
+from emo_hub.evaluation.loading import (
+    LoadedBenchmark,
+    choose,
+    fitting_split,
+    load,
+    load_for_scoring,
+    splits,
+)
+from emo_hub.evaluation.results import decide, measure_decisions, measure_dimensions
+from emo_hub.evaluation.scored import Scored, row_ids
+from emo_hub.evaluation.scorers.contestant import Contestant
+from emo_hub.evaluation.seen import TrainingTexts, count_seen, take, without_seen
+from emo_hub.evaluation.sources import Where
+from emo_hub.evaluation.store import Kept, Question, ScoreStore
 
 Scores = NDArray[np.float32]
 Progress = Callable[[str], None]
+
+ZERO_SHOT = "zero-shot"
+FROM_DEV = "thresholds from dev"
+# How many positives the threshold of all labels is worth against a label's own.
+_DEV_SHRINK = 20.0
+_REMEMBERED = 2
+_NONE: frozenset[str] = frozenset()
 
 
 class Scorer(Protocol):
@@ -44,6 +63,9 @@ class Scorer(Protocol):
         """Score every text for every label: (N, C) in [0, 1].
 
         Labels are rated each by itself, or, without `multi_label`, against each other.
+
+        Raises:
+            NotSuited: the scorer has nothing to say about these labels.
         """
 
     def thresholds(self, labels: Sequence[str]) -> Scores:
@@ -55,73 +77,139 @@ class Scorer(Protocol):
         """Give (N, 3) valence, arousal, dominance in 1..5, or None without such a head."""
 
 
-def evaluate(
-    scorer: Scorer,
-    folder: Path,
-    only: Iterable[str] | None = None,
-    progress: Progress | None = None,
-    limit: int | None = None,
-) -> list[Result]:
-    """Score every benchmark that a folder holds, or those that are named.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """How an evaluation is done, the same for every model of a report.
 
     Args:
-        scorer: what is measured.
-        folder: holds a subfolder per benchmark.
-        only: names to score; each must be there. None takes all whose subfolder exists.
-        progress: told one sentence per benchmark.
         limit: score a seeded sample of at most so many rows, for a quick look.
+        thresholds: the scorer's own, or fitted for each benchmark on its dev split, which makes
+            another table of it.
+        sources: texts of training, looked for among the scored rows.
+        drop_seen: leave out rows whose text stands in a source, or in the benchmark's own train
+            split.
+        store: where scores are kept, so that a split is scored once per model.
+        score_again: why what is kept is not used; empty uses it.
+    """
+
+    limit: int | None = None
+    thresholds: Literal["own", "dev"] = "own"
+    sources: tuple[TrainingTexts, ...] = ()
+    drop_seen: bool = False
+    store: ScoreStore | None = None
+    score_again: str = ""
+
+
+def evaluate(
+    model: Scorer | Contestant,
+    where: Where,
+    only: Iterable[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    terms: Terms | None = None,
+) -> list[Scored]:
+    """Score every benchmark that is there, or those that are named.
+
+    Args:
+        model: what is measured; a bare scorer counts as zero-shot, and nothing of it is kept.
+        where: a folder with a subfolder per benchmark, or the Hub.
+        only: names to score; each must be there. None takes all that are.
+        progress: told one sentence per benchmark.
+        terms: how it is done.
 
     Raises:
         InputError: an unknown name, or scores of a wrong shape or range.
         DataError: nothing to score, or a file or column is missing.
     """
+    asking = _Asking(_contestant(model), terms or Terms())
     tell = progress or (lambda _sentence: None)
-    results: list[Result] = []
-    memory: dict[tuple[str, str, tuple[str, ...]], tuple[Scores, float]] = {}
-    for declared in _choose(folder, only):
-        full = load_for_scoring(declared, folder)
-        rows = _sample(full, limit)
-        key = (declared.folder, rows.split, rows.asked_labels)
-        known = memory.get(key) if rows.kind != "regression" else None
-        result, scored = _evaluate(scorer, rows, known)
-        if result is None or scored is None:
-            tell(f"{declared.name}: left out, {scorer.name} gives no valence, arousal, dominance.")
+    found: list[Scored] = []
+    for declared in choose(where, only):
+        if only is None and not _has_scored_split(declared, where):
+            tell(f"{declared.name}: left out, its folder holds no split that is reported.")
             continue
-        # Only the latest scores are kept: benchmarks that share rows are neighbours.
-        memory = {key: scored}
-        results.append(replace(result, available=len(full.texts)))
+        rows, prepared = _prepare(declared, where, asking.terms)
+        try:
+            scored = asking.scored(rows, dev=_dev_rows(declared, where, asking.terms))
+        except NotSuited as error:
+            tell(f"{declared.name}: left out. {error}")
+            continue
+        if scored is None:
+            tell(f"{declared.name}: left out, {asking.name} gives no valence, arousal, dominance.")
+            continue
+        result = replace(scored.result, available=prepared.available, seen=prepared.seen)
+        found.append(replace(scored, result=result))
         tell(
             f"{declared.name}: {result.rows:,} rows in {result.seconds:.1f} s, "
             f"{result.headline} {result.value:.3f}."
         )
-    return results
+    return found
 
 
-def evaluate_rows(scorer: Scorer, rows: LoadedBenchmark, role: str = "zero-shot") -> Result | None:
+def evaluate_rows(
+    model: Scorer | Contestant, rows: LoadedBenchmark, role: str | None = None
+) -> Scored | None:
     """Score rows that are already loaded, such as the test split of one's own corpus.
 
+    Args:
+        model: what is measured.
+        rows: what it is scored on.
+        role: the table that the result belongs in; None leaves it to the model.
+
     Returns:
-        The result, or None where the rows want valence-arousal-dominance and the scorer has none.
+        The record, or None where the rows want valence-arousal-dominance and the model has none.
 
     Raises:
-        InputError: the scorer gives scores of a wrong shape or range.
+        InputError: the model gives scores of a wrong shape or range.
     """
-    result, _ = _evaluate(scorer, rows, None)
-    return replace(result, role=role) if result else None
+    scored = _Asking(_contestant(model), Terms()).scored(rows, dev=None)
+    if scored is None or role is None:
+        return scored
+    return replace(scored, result=replace(scored.result, role=role))
 
 
-def _choose(folder: Path, only: Iterable[str] | None) -> list[Benchmark]:
-    if only is not None:
-        chosen = [benchmark(name) for name in only]
-    else:
-        chosen = [b for b in BENCHMARKS.values() if (folder / b.folder).is_dir()]
-    if not chosen:
-        wanted = ", ".join(dict.fromkeys(b.folder for b in BENCHMARKS.values()))
-        raise DataError(
-            f"There is nothing to score in {folder}: it should hold a subfolder for each benchmark "
-            f"that you have, of {wanted}."
+def _contestant(model: Scorer | Contestant) -> Contestant:
+    return model if isinstance(model, Contestant) else Contestant(model, "", ZERO_SHOT, _NONE, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    available: int
+    seen: dict[str, int]
+
+
+def _prepare(declared: Benchmark, where: Where, terms: Terms) -> tuple[LoadedBenchmark, _Prepared]:
+    """Read the rows to score, count those that training may have seen, and sample."""
+    full = load_for_scoring(declared, where)
+    sources = (*_train_split(declared, where), *terms.sources)
+    seen = dict(count_seen(full, sources))
+    kept = without_seen(full, sources) if terms.drop_seen and sources else full
+    if not kept.texts:
+        raise InputError(
+            f"Every scored row of {declared.name} stands in a source of training, so without them "
+            "nothing is left to score."
         )
-    return chosen
+    rows = _sample(kept, terms.limit)
+    return rows, _Prepared(len(kept.texts), seen)
+
+
+def _has_scored_split(declared: Benchmark, where: Where) -> bool:
+    """Say whether a folder that merely lies there has something to score."""
+    return any(split in declared.scored for split in splits(declared, where))
+
+
+def _train_split(declared: Benchmark, where: Where) -> tuple[TrainingTexts, ...]:
+    if "train" not in splits(declared, where):
+        return ()
+    return (TrainingTexts.of("train split", load(declared, where, "train").texts),)
+
+
+def _dev_rows(declared: Benchmark, where: Where, terms: Terms) -> LoadedBenchmark | None:
+    """Read the dev rows in the labels that a scorer is asked for, where thresholds come from it."""
+    if terms.thresholds == "own" or declared.kind != "multi_label":
+        return None
+    split = fitting_split(declared, where)
+    return None if split is None else load(replace(declared, projection=None), where, split)
 
 
 def _sample(rows: LoadedBenchmark, limit: int | None) -> LoadedBenchmark:
@@ -129,45 +217,113 @@ def _sample(rows: LoadedBenchmark, limit: int | None) -> LoadedBenchmark:
         return rows
     if limit < 1:
         raise InputError(f"A sample needs at least one row; got limit={limit}.")
-    chosen = np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:limit])
-    return replace(
-        rows,
-        texts=tuple(rows.texts[i] for i in chosen),
-        contexts=tuple(rows.contexts[i] for i in chosen),
-        targets=rows.targets[chosen],
-    )
+    return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:limit]))
 
 
-def _evaluate(
-    scorer: Scorer, rows: LoadedBenchmark, known: tuple[Scores, float] | None
-) -> tuple[Result | None, tuple[Scores, float] | None]:
-    """Score and measure; scores of the same rows and labels may be given to be used again."""
-    contexts = rows.contexts if any(rows.contexts) else None
-    if known is None:
-        start = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One model under the terms of an evaluation."""
+
+    model: Contestant
+    terms: Terms
+    latest: dict[str, Kept] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.model.scorer.name
+
+    def scored(self, rows: LoadedBenchmark, dev: LoadedBenchmark | None) -> Scored | None:
+        kept = self._scores(rows)
+        if kept is None:
+            return None
+        role = self.model.role_on(rows.name)
         if rows.kind == "regression":
-            scores = scorer.dimensions(rows.texts, contexts)
-            if scores is None:
-                return None, None
-            _check(scorer.name, scores, (len(rows.texts), len(DIMENSIONS)), (-np.inf, np.inf))
-        else:
-            multi_label = rows.kind == "multi_label"
-            scores = scorer.score(rows.texts, rows.asked_labels, contexts, multi_label=multi_label)
-            _check(scorer.name, scores, (len(rows.texts), len(rows.asked_labels)), (0.0, 1.0))
-        known = (scores, time.perf_counter() - start)
-    scores, seconds = known
-    if rows.kind == "regression":
-        return measure_dimensions(scorer.name, rows, scores, seconds), known
-    decides = rows.kind == "multi_label"
-    thresholds = scorer.thresholds(rows.asked_labels) if decides else None
-    return measure_decisions(scorer.name, rows, scores, thresholds, seconds), known
-
-
-def _check(name: str, scores: Scores, shape: tuple[int, int], bounds: tuple[float, float]) -> None:
-    if scores.shape != shape:
-        raise InputError(f"{name} gave scores of shape {scores.shape}; wanted {shape}.")
-    if not np.isfinite(scores).all() or scores.min() < bounds[0] or scores.max() > bounds[1]:
-        raise InputError(
-            f"{name} gave scores from {scores.min()} to {scores.max()}; wanted finite numbers in "
-            f"[{bounds[0]:g}, {bounds[1]:g}]."
+            result = measure_dimensions(self.name, rows, kept.scores, kept.seconds)
+            result = replace(result, role=role, times_scored=kept.times)
+            return Scored(self.name, rows, kept.scores, None, None, result, row_ids(rows))
+        thresholds, origin = self._thresholds(rows, dev)
+        decision = decide(rows, kept.scores, thresholds)
+        result = replace(
+            measure_decisions(self.name, rows, decision, kept.seconds),
+            role=f"{role}, {FROM_DEV}" if origin == FROM_DEV else role,
+            times_scored=kept.times,
+            thresholds_from="" if thresholds is None else origin,
         )
+        return Scored(
+            model=self.name,
+            rows=rows,
+            scores=decision.scores,
+            predicted=decision.predicted,
+            thresholds=None if rows.projection else thresholds,
+            result=result,
+            row_ids=row_ids(rows),
+        )
+
+    @property
+    def _own_thresholds(self) -> str:
+        return str(self.model.facts.get("thresholds", "the model's own"))
+
+    def _thresholds(
+        self, rows: LoadedBenchmark, dev: LoadedBenchmark | None
+    ) -> tuple[Scores | None, str]:
+        if rows.kind != "multi_label":
+            return None, ""
+        asked = rows.prompts or rows.asked_labels
+        if dev is None:
+            scorer = self.model.scorer_for(rows)
+            return np.asarray(scorer.thresholds(asked), np.float32), self._own_thresholds
+        fitting = dev.for_fitting()
+        kept = self._scores(dev)
+        if kept is None:
+            raise InputError(f"{self.name} gave the dev rows of {rows.name} no scores.")
+        targets = np.asarray(fitting.targets).astype(bool)
+        fitted, _ = fit_thresholds(kept.scores, targets, fitting.labels, shrink=_DEV_SHRINK)
+        return np.array([fitted[label] for label in fitting.labels], np.float32), FROM_DEV
+
+    def _scores(self, rows: LoadedBenchmark) -> Kept | None:
+        """Take what is kept of these rows, or ask the scorer and keep it."""
+        store, again = self.terms.store, self.terms.score_again
+        question = Question.of(self.model.fingerprint, rows)
+        if known := self.latest.get(question.digest):
+            return known
+        if store and not again and (known := store.find(question)):
+            return known
+        start = time.perf_counter()
+        scores = self._ask(rows)
+        seconds = time.perf_counter() - start
+        if scores is None:
+            return None
+        kept = Kept(scores, seconds, "", 1)
+        # What a server left unanswered is no property of the model, so it is not kept as one.
+        is_whole = bool(getattr(self.model.scorer, "is_complete", True))
+        if store is not None and is_whole:
+            kept = store.keep(question, scores, seconds=seconds, model=self.name, reason=again)
+        # Benchmarks that ask the same of the same texts are neighbours: test and dev rows suffice.
+        while len(self.latest) >= _REMEMBERED:
+            del self.latest[next(iter(self.latest))]
+        self.latest[question.digest] = kept
+        return kept
+
+    def _ask(self, rows: LoadedBenchmark) -> Scores | None:
+        contexts = rows.contexts if any(rows.contexts) else None
+        count = len(rows.texts)
+        scorer = self.model.scorer_for(rows)
+        if rows.kind == "regression":
+            values = scorer.dimensions(rows.texts, contexts)
+            if values is not None:
+                self._check(values, (count, len(DIMENSIONS)), (-np.inf, np.inf))
+            return values
+        asked = rows.prompts or rows.asked_labels
+        scores = scorer.score(rows.texts, asked, contexts, multi_label=rows.kind == "multi_label")
+        self._check(scores, (count, len(asked)), (0.0, 1.0))
+        return scores
+
+    def _check(self, scores: Scores, shape: tuple[int, int], bounds: tuple[float, float]) -> None:
+        name = self.name
+        if scores.shape != shape:
+            raise InputError(f"{name} gave scores of shape {scores.shape}; wanted {shape}.")
+        if not np.isfinite(scores).all() or scores.min() < bounds[0] or scores.max() > bounds[1]:
+            raise InputError(
+                f"{name} gave scores from {scores.min()} to {scores.max()}; wanted finite numbers "
+                f"in [{bounds[0]:g}, {bounds[1]:g}]."
+            )

@@ -46,7 +46,10 @@ def render_table(report: Mapping[str, Any]) -> str:
     Raises:
         DataError: the report has a model of which nobody said how the column is called.
     """
-    models = {name: {r["benchmark"]: r for r in rs} for name, rs in report["models"].items()}
+    # A model may stand in several roles; the first is the one it was reported in.
+    models = {
+        name: {r["benchmark"]: r for r in reversed(rs)} for name, rs in report["models"].items()
+    }
     titles = [_title(name) for name in models]
     lines = [f"| benchmark | split | {' | '.join(titles)} |", "|---|---|" + "--:|" * len(titles)]
     for benchmark, metric, title in ROWS:

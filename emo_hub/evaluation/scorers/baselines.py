@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,9 +15,11 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from emo_hub.checkpoint import PACKAGED_BASE, base_folder
-from emo_hub.errors import InputError
-from emo_hub.evaluation.benchmarks import BENCHMARKS, benchmark
-from emo_hub.evaluation.loading import FittingRows, load
+from emo_hub.errors import NotSuited
+from emo_hub.evaluation.declaration import Benchmark
+from emo_hub.evaluation.loading import FittingRows, Where, choose, load, splits
+from emo_hub.evaluation.scorers.contestant import ZERO_SHOT, Contestant
+from emo_hub.evaluation.scorers.fingerprints import digest_of_folder, digest_of_rows, fingerprint
 from emo_hub.metrics import global_threshold
 
 Floats = NDArray[np.float32]
@@ -53,11 +54,11 @@ class MajorityScorer:
         """Score the chosen label 1 and every other label 0.
 
         Raises:
-            InputError: nothing was chosen for these labels.
+            NotSuited: nothing was chosen for these labels.
         """
         choice = self.choices.get(tuple(labels))
         if choice is None:
-            raise InputError(
+            raise NotSuited(
                 f"The majority scorer has no choice for the labels {', '.join(labels)}: give it "
                 "rows that carry them."
             )
@@ -76,38 +77,91 @@ class MajorityScorer:
         return None
 
 
-def majority_for(folder: Path, only: Iterable[str] | None = None) -> MajorityScorer:
-    """Choose the majority label for each benchmark that a folder holds.
+def majority_for(where: Where, only: Iterable[str] | None = None) -> MajorityScorer:
+    """Choose the majority label for each benchmark that a place holds.
 
     It comes from dev where there is a dev split that is not itself reported. Elsewhere the most
     frequent label of the reported rows is taken, an oracle that no method may use; the report says
-    for which benchmarks.
+    for which benchmarks. Where these are a test split, the train split says it.
 
     Args:
-        folder: holds a subfolder per benchmark.
-        only: names to choose for; None takes all whose subfolder exists.
+        where: a folder with a subfolder per benchmark, or the Hub.
+        only: names to choose for; None takes all that are there.
 
     Raises:
         InputError: an unknown name.
         DataError: a file or column is missing.
     """
-    if only is None:
-        chosen = [b for b in BENCHMARKS.values() if (folder / b.folder).is_dir()]
-    else:
-        chosen = [benchmark(name) for name in only]
     choices: dict[tuple[str, ...], str] = {}
-    for declared in chosen:
-        if declared.labels is None or declared.labels.labels in choices:
+    for declared in choose(where, only):
+        if declared.labels is None or _asked(declared) in choices:
             continue
-        # The labels as they are asked for: a projection is applied to predictions, later.
-        declared = replace(declared, projection=None)
-        rows = load(declared, folder, declared.dev_split or declared.scored_split)
-        choices[rows.labels] = _most_frequent(rows.labels, rows.targets)
+        split = _telling_split(declared, splits(declared, where))
+        if split is not None:
+            # The labels as they are asked for: a projection is applied to predictions, later.
+            rows = load(replace(declared, projection=None), where, split)
+            column = int(np.asarray(rows.targets).sum(axis=0).argmax())
+            choices[_asked(declared)] = _asked(declared)[column]
     return MajorityScorer(choices)
+
+
+def _asked(declared: Benchmark) -> tuple[str, ...]:
+    return declared.prompts or declared.asked_labels
+
+
+def _telling_split(declared: Benchmark, present: Sequence[str]) -> str | None:
+    """Name the split whose most frequent label is taken, never a test split."""
+    scored = next((split for split in declared.scored if split in present), None)
+    if "dev" in present and scored != "dev":
+        return "dev"
+    if scored not in (None, "test"):
+        return scored
+    return "train" if "train" in present else None
 
 
 def _most_frequent(labels: Sequence[str], targets: NDArray[np.int8]) -> str:
     return labels[int(np.asarray(targets).sum(axis=0).argmax())]
+
+
+def baselines(
+    fitting: FittingRows, where: Where | None = None, only: Iterable[str] | None = None
+) -> tuple[Contestant, ...]:
+    """Make contestants of the sentence encoder as it is and of the majority label.
+
+    Args:
+        fitting: rows that fit the threshold, and the majority for their own labels.
+        where: holds the benchmarks whose majority is wanted.
+        only: names of those; None takes all that are there.
+
+    Raises:
+        InputError: an unknown name.
+        DataError: a file or column is missing.
+    """
+    majority = MajorityScorer.fitted(fitting)
+    if where is not None:
+        # A benchmark's own majority wins over the corpus's where both have the 28 labels.
+        majority = MajorityScorer({**majority.choices, **majority_for(where, only).choices})
+    encoder = SentenceEncoderScorer.fitted(fitting)
+    files = digest_of_folder(base_folder(PACKAGED_BASE))
+    decided = {"kind": "MiniLM as it is", "files": files, "rows": digest_of_rows(fitting)}
+    chosen = sorted([list(labels), label] for labels, label in majority.choices.items())
+    words = f"one for every label, of the best macro-F1 on {len(fitting.texts):,} synthetic rows"
+    return (
+        Contestant(
+            encoder,
+            fingerprint(decided),
+            ZERO_SHOT,
+            frozenset(),
+            {"kind": "baseline", "labels": "any", "context": "not read", "thresholds": words},
+        ),
+        Contestant(
+            majority,
+            fingerprint({"kind": "majority", "choices": chosen}),
+            ZERO_SHOT,
+            frozenset(),
+            {"kind": "baseline", "context": "not read", "thresholds": "none are needed"},
+        ),
+    )
 
 
 class SentenceEncoderScorer:

@@ -1,0 +1,90 @@
+"""Batches for models of transformers that read a text, or a pair, and give logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from emo_hub.errors import CheckpointError
+
+Floats = NDArray[np.float32]
+Pair = tuple[str, str | None]
+
+_NO_LIMIT = 100_000  # tokenizers without a limit of their own state 10^30
+_OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
+_USUAL = 512
+
+
+class PairEncoder:
+    """A sequence classifier with its tokenizer: texts or pairs in, logits (N, K) out.
+
+    Args:
+        folder: with config, tokenizer and safetensors weights.
+        device: where the weights go.
+        batch_size: inputs per forward.
+        max_tokens: where inputs are cut; None takes the limit of the model.
+
+    Raises:
+        CheckpointError: the model does not load.
+    """
+
+    def __init__(
+        self, folder: Path, *, device: str, batch_size: int, max_tokens: int | None
+    ) -> None:
+        try:
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True, dtype=torch.float32
+            )
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise CheckpointError(f"The model in {folder} does not load: {error}") from error
+        self.model: Any = model.to(device).eval()
+        self.config: Any = model.config
+        if self.tokenizer.pad_token is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        if self.config.pad_token_id is None:
+            self.config.pad_token_id = self.tokenizer.pad_token_id
+        self.max_tokens = max_tokens or self._limit()
+        self._batch_size = batch_size
+
+    @property
+    def parameters(self) -> int:
+        """How many weights the model has."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    def _limit(self) -> int:
+        stated = int(min(self.tokenizer.model_max_length, _NO_LIMIT))
+        if stated < _NO_LIMIT:
+            return stated
+        return int(getattr(self.config, "max_position_embeddings", _USUAL + _OFFSET)) - _OFFSET
+
+    @torch.inference_mode()
+    def logits(self, pairs: Sequence[Pair], *, cut: str = "longest_first") -> Floats:
+        """Give the logits (N, K) of texts, or of pairs where there is a second part.
+
+        Inputs of like length share a batch.
+
+        Args:
+            pairs: N first and second parts.
+            cut: which part loses its end where both are too long, as tokenizers call it.
+        """
+        # Letters stand for tokens here: to tokenise all pairs first would fill the memory.
+        order = sorted(range(len(pairs)), key=lambda i: sum(len(part or "") for part in pairs[i]))
+        found = np.zeros((len(pairs), int(self.config.num_labels)), dtype=np.float32)
+        for start in range(0, len(order), self._batch_size):
+            rows = order[start : start + self._batch_size]
+            tokens = [self._tokens(*pairs[i], cut) for i in rows]
+            batch = self.tokenizer.pad(tokens, return_tensors="pt").to(self.model.device)
+            found[rows] = self.model(**batch).logits.float().cpu().numpy()
+        return found
+
+    def _tokens(self, first: str, second: str | None, cut: str) -> Any:  # noqa: ANN401
+        how = cut if second is not None else True
+        return self.tokenizer(first, second, truncation=how, max_length=self.max_tokens)

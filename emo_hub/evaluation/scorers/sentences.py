@@ -1,0 +1,162 @@
+"""Sentence encoders as they are: the cosine of a text and a label's prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_hub.errors import CheckpointError, require
+from emo_hub.evaluation.loading import FittingRows
+from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
+from emo_hub.evaluation.scorers.deciding import Thresholds
+from emo_hub.evaluation.scorers.fingerprints import (
+    digest_of_folder,
+    digest_of_thresholds,
+    fingerprint,
+)
+from emo_hub.evaluation.scorers.label_names import is_prompt
+from emo_hub.evaluation.scorers.memory import VectorMemory
+from emo_hub.evaluation.scorers.provenance import (
+    benchmarks_of,
+    datasets_of_card,
+    described,
+    standing_of,
+)
+from emo_hub.evaluation.scorers.references import Reference
+
+Floats = NDArray[np.float32]
+
+EXTRA = "sentences"
+_RULES = 1  # counts changes of how vectors become scores
+
+
+class SentenceScorer:
+    """A sentence-transformers model: (1 + cosine) / 2 of a text and a label.
+
+    Args:
+        model: a `SentenceTransformer`.
+        thresholds: from which scores labels count.
+        options: batch size, templates, and whether the context is put before the text.
+        name: how it is called in tables.
+    """
+
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401
+        thresholds: Thresholds,
+        options: ModelOptions,
+        *,
+        name: str,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self._thresholds = thresholds
+        self._options = options
+        self.vectors = VectorMemory(self._encode)
+
+    def _encode(self, texts: list[str], contexts: list[str | None]) -> Floats:
+        pairs = zip(texts, contexts, strict=True)
+        read = [f"{context}\n{text}" if context else text for text, context in pairs]
+        if not read:
+            return np.zeros((0, self.model.get_embedding_dimension()), dtype=np.float32)
+        found = self.model.encode(
+            read,
+            batch_size=self._options.batch_size,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(found, dtype=np.float32)
+
+    def score(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        multi_label: bool = True,
+    ) -> Floats:
+        """Give (1 + cosine) / 2 of each text and each label: (N, C) in [0, 1].
+
+        Raises:
+            InputError: a text or label is empty or no string.
+        """
+        read = self.vectors(texts, contexts if self._options.with_context else None)
+        cosines = read @ self._of_labels(labels).T
+        return np.asarray(np.clip((1.0 + cosines) / 2.0, 0.0, 1.0), dtype=np.float32)
+
+    def _of_labels(self, labels: Sequence[str]) -> Floats:
+        """Give unit vectors (C, D), each the mean over the templates."""
+        templates = self._options.templates
+        said = [
+            label if is_prompt(label) else template.format(label.replace("_", " "))
+            for label in labels
+            for template in templates
+        ]
+        mean = self.vectors(said).reshape(len(labels), len(templates), -1).mean(axis=1)
+        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give the scores (C,) from which labels count."""
+        return self._thresholds.of(labels, self._score_rows)
+
+    def _score_rows(self, rows: FittingRows) -> Floats:
+        return self.score(rows.texts, rows.labels, rows.contexts)
+
+    def dimensions(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> Floats | None:
+        """Give nothing: a sentence encoder has no such head."""
+        return None
+
+
+def open_sentences(reference: Reference, options: ModelOptions) -> Contestant:
+    """Open a sentence-transformers model.
+
+    Raises:
+        ImportError: sentence-transformers is not installed.
+        CheckpointError: the model does not load.
+    """
+    require("sentence_transformers", EXTRA, "A sentence encoder")
+    from sentence_transformers import SentenceTransformer
+
+    folder = reference.folder()
+    try:
+        model = SentenceTransformer(
+            str(folder),
+            device=options.device,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True, "dtype": "float32"},
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        raise CheckpointError(f"The sentence encoder in {folder} does not load: {error}") from error
+    model.eval()
+    if options.max_tokens is not None:
+        model.max_seq_length = options.max_tokens
+    thresholds = Thresholds(options)
+    named = (*options.trained_on, *datasets_of_card(folder))
+    trained = benchmarks_of(named)
+    facts = {
+        **described("sentence encoder", reference, folder, thresholds),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "labels": "any",
+        "takes_prompts": True,
+        "templates": list(options.templates),
+        "max_tokens": model.max_seq_length,
+        "context": "put before the text" if options.with_context else "not read",
+        "trained_on_datasets": list(named),
+    }
+    parts = {
+        "kind": "sentences",
+        "rules": _RULES,
+        "files": digest_of_folder(folder),
+        "templates": options.templates,
+        "max_tokens": options.max_tokens,
+        "with_context": options.with_context,
+        "thresholds": digest_of_thresholds(options, has_own=False),
+    }
+    scorer = SentenceScorer(model, thresholds, options, name=options.name or reference.source)
+    standing = standing_of(options, trained)
+    return Contestant(scorer, fingerprint(parts), standing, trained, facts)

@@ -1,0 +1,120 @@
+"""How much a metric would move on other rows of the same kind: the bootstrap over rows.
+
+Metrics of this package that are sums over rows (F1, accuracy, Jaccard, Brier, calibration error,
+Pearson and others) are resampled from those sums: the same draws and the same numbers, a hundred
+times faster. Anything else is computed again on every draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_hub.errors import InputError
+from emo_hub.metrics.shapes import Array, Floats
+from emo_hub.metrics.sums import Metric, sums_of
+
+# Weights of so many (resample, row) pairs are held at once: 16 MiB.
+_BLOCK = 2**21
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A percentile interval, low end first."""
+
+    low: float
+    high: float
+
+
+def bootstrap_interval(
+    metric: Metric,
+    *arrays: Array,
+    resamples: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Say how much a metric would move on other rows of the same kind.
+
+    Args:
+        metric: takes as many arrays as are given.
+        arrays: all with N rows; the same rows are drawn from each, with replacement.
+        resamples: number of draws.
+        level: share of draws inside the interval, in (0, 1).
+        seed: equal seeds give equal intervals.
+
+    Raises:
+        InputError: no arrays, no rows, arrays of different length, no resamples, or a level that
+            is no share.
+    """
+    rows = check_rows(*arrays)
+    known = sums_of(metric) if len(arrays) == 2 else None
+    if known is not None:
+        tally = known.tally(arrays[0], arrays[1])
+        draws = known.value(weighed_totals(tally, resamples, seed))
+    else:
+        chosen = drawn_rows(rows, resamples, seed)
+        draws = np.array([metric(*(array[picked] for array in arrays)) for picked in chosen])
+    return interval_of(draws, level)
+
+
+def drawn_rows(rows: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Draw row numbers with replacement, (rows,) for each resample; equal seeds give equal draws.
+
+    Raises:
+        InputError: fewer than one resample.
+    """
+    if resamples < 1:
+        raise InputError(f"A bootstrap needs at least one resample; got {resamples}.")
+    generator = np.random.default_rng(seed)
+    return (generator.integers(0, rows, rows) for _ in range(resamples))
+
+
+def weighed_totals(tally: Floats, resamples: int, seed: int) -> Floats:
+    """Add up what the rows of each resample add: (N, K) to (resamples, K)."""
+    rows = len(tally)
+    weights = (np.bincount(d, minlength=rows) for d in drawn_rows(rows, resamples, seed))
+    return products(weights, resamples, tally)
+
+
+def products(weights: Iterator[Array], count: int, tally: Floats) -> Floats:
+    """Multiply `count` vectors of row weights, each (N,), with a tally (N, K): (count, K)."""
+    rows = len(tally)
+    size = max(1, min(count, _BLOCK // rows))
+    block = np.empty((size, rows))
+    totals = np.empty((count, tally.shape[1]))
+    for start in range(0, count, size):
+        stop = min(start + size, count)
+        for i in range(stop - start):
+            block[i] = next(weights)
+        totals[start:stop] = block[: stop - start] @ tally
+    return totals
+
+
+def interval_of(draws: Floats, level: float) -> Interval:
+    """Cut equal tails off the draws, so that the share `level` of them lies inside.
+
+    Raises:
+        InputError: `level` does not lie in (0, 1).
+    """
+    if not 0 < level < 1:
+        raise InputError(f"The level of an interval is a share in (0, 1); got {level:g}.")
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def check_rows(*arrays: Array) -> int:
+    """Give the number of rows that all arrays have.
+
+    Raises:
+        InputError: no arrays, no rows, or arrays of different length.
+    """
+    lengths = {len(array) for array in arrays}
+    if len(lengths) != 1 or 0 in lengths:
+        raise InputError(
+            f"A bootstrap needs arrays with the same number of rows, at least one; got {lengths}."
+        )
+    return lengths.pop()
