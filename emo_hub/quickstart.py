@@ -94,5 +94,5 @@ def quickstart(
         )
         results = measure(plan, made.report, command="emo-hub quickstart", say=say)
         card = write_results(trained.path, results[str(trained.path)], command="emo-hub quickstart")
-        say(f"Report: {made.report / 'report.md'}; the model's card: {card}.")
+        say(f"Report: {made.report / 'report.html'}; the model's card: {card}.")
     return made

@@ -319,6 +319,18 @@ def test_roles_have_panels_of_their_own_and_quoted_numbers_are_marked(tmp_path, 
     assert not any("of another" in panel for panel in panels)
 
 
+def test_models_of_different_roles_say_so_in_the_legend(tmp_path, drawn):
+    pictures.draw_labels([scored(), scored(role="fine-tuned", seed=1)], tmp_path / "p.png")
+    said = [text.get_text() for text in drawn[0].legends[0].get_texts()]
+    assert said == ["ours, zero-shot", "ours, fine-tuned"]
+
+
+def test_a_model_whose_name_begins_with_an_underscore_is_in_the_legend(tmp_path, drawn):
+    pictures.draw_reliability([scored(model="_hidden")], tmp_path / "p.png")
+    (said,) = drawn[0].legends[0].get_texts()
+    assert said.get_text().startswith("_hidden: ECE")
+
+
 def test_a_role_that_only_others_reached_is_drawn_apart(tmp_path, drawn):
     pictures.draw_leaderboard([scored()], QUOTED, tmp_path / "p.png")
     assert len(drawn[0].axes) == 2

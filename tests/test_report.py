@@ -648,24 +648,43 @@ def find_chromium():
     return next((c for c in candidates if c and Path(c).exists()), None)
 
 
-@pytest.mark.browser
-def test_a_phone_shows_the_page_without_requests_script_or_sideways_scroll(folder):
+@pytest.fixture(scope="module")
+def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs emo-hub[dev]")
     if (path := find_chromium()) is None:
         pytest.skip("There is no Chromium: install Debian's package, or name it in CHROMIUM.")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=path, args=arguments)
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        asked = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((folder / "report.html").as_uri())
-        assert page.evaluate("window.pwned") is None
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
-        assert [url for url in asked if not url.startswith("data:")] == [asked[0]]
-        assert len(page.pdf()) > 50_000
-        browser.close()
+        chromium = session.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+def test_many_models_fit_on_paper(browser, tmp_path):
+    models = [f"organisation/some-rather-long-model-name-{i}" for i in range(14)]
+    rows = [[model, *(Cell("0.125", "0.100 to 0.150", is_number=True) for _ in models)]
+            for model in ("macro-F1", "accuracy")]  # fmt: skip
+    shown = table("What it is.", ("metric", *models), rows)
+    path = tmp_path / "page.html"
+    path.write_text(render_html(Document("T", (), (Section("S", (shown,), (), "s"),))))
+    page = browser.new_page(viewport={"width": 688, "height": 1016})  # A4 less its margins
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 688
+
+
+@pytest.mark.browser
+def test_a_phone_shows_the_page_without_requests_script_or_sideways_scroll(folder, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((folder / "report.html").as_uri())
+    assert page.evaluate("window.pwned") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+    assert [url for url in asked if not url.startswith("data:")] == [asked[0]]
+    assert len(page.pdf()) > 50_000
 
 
 def test_a_table_says_what_it_is_and_which_column_holds_numbers():

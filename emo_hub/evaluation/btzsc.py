@@ -189,8 +189,12 @@ def outcome(model: str, rows: LoadedBenchmark, predicted: NDArray[Any], way: Way
     return Outcome(model, rows.name, rows.split, way, len(rows.texts), metrics)
 
 
-def outcome_of(scored: Scored) -> Outcome:
+def outcome_of(scored: Scored, way: Way = Way.SCORES) -> Outcome:
     """Take over a run of `evaluate`, which asks a scorer for the sentences.
+
+    Args:
+        scored: the run.
+        way: how the scorer reads the sentences; ours and sentence encoders compare them by cosine.
 
     Raises:
         InputError: the run is not of a BTZSC set.
@@ -200,7 +204,7 @@ def outcome_of(scored: Scored) -> Outcome:
             f"{scored.rows.name} is none of {EMOTION}, {EMPATHETIC} and {STAND_IN}: evaluate one "
             "of these by name."
         )
-    return outcome(scored.model, scored.rows, _best(scored.predicted), Way.SCORES)
+    return outcome(scored.model, scored.rows, _best(scored.predicted), way)
 
 
 def emotion_mean(outcomes: Iterable[Outcome]) -> float:

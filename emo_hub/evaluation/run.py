@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.calibration import fit_thresholds
-from emo_hub.errors import InputError, NotSuited
+from emo_hub.errors import DataError, InputError, NotSuited
 from emo_hub.evaluation.declaration import DIMENSIONS, Benchmark
 from emo_hub.evaluation.loading import (
     LoadedBenchmark,
@@ -132,6 +132,12 @@ def evaluate(
         try:
             scored = asking.scored(rows, dev=_dev_rows(declared, where, asking.terms))
         except NotSuited as error:
+            tell(f"{declared.name}: left out. {error}")
+            continue
+        except DataError as error:
+            # A file of predictions for one benchmark need not name it; a named one has to be there.
+            if only is not None or asking.model.facts.get("kind") != "predictions":
+                raise
             tell(f"{declared.name}: left out. {error}")
             continue
         if scored is None:

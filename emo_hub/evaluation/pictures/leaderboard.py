@@ -159,7 +159,8 @@ def _limits(blocks: Sequence[_Block]) -> tuple[float, float]:
     numbers = [q.value for block in blocks for q in block.quoted]
     low = min([0.0, *(r.value for r in results), *(r.interval.low for r in results)])
     high = max([*numbers, *(r.value for r in results), *(r.interval.high for r in results)])
-    return math.floor(low * 10) / 10, min(1.02, math.ceil(high * 10 + 0.5) / 10)
+    lowest = math.floor(low * 10 - 0.2) / 10 if low < 0 else 0.0
+    return lowest, min(1.02, math.ceil(high * 10 + 0.5) / 10)
 
 
 def _draw_panel(axes: Axes, blocks: Sequence[_Block], inches: float) -> None:

@@ -9,8 +9,9 @@ Floats = NDArray[np.float64]
 
 _ANGLES = np.arange(16) * (np.pi / 8)
 _DISTANCES = (5.0, 9.0, 15.0, 23.0, 33.0, 45.0, 60.0)  # points between a mark and the box
-_SWEEPS = 4
-_OUTSIDE, _OVERLAP, _COVERS, _FAR = 60.0, 1.0, 8.0, 0.35
+_SWEEPS = 8
+_OUTSIDE, _OVERLAP, _TOUCH, _COVERS, _FAR = 60.0, 4.0, 150.0, 12.0, 0.35
+# Touching costs more than the farthest place, so names touch only where nothing is free.
 
 
 def place_names(points: Floats, sizes: Floats, field: Floats, marks: Floats) -> Floats:
@@ -39,9 +40,8 @@ def place_names(points: Floats, sizes: Floats, field: Floats, marks: Floats) -> 
         for i in order:
             others = np.isfinite(chosen[:, 0])
             others[i] = False
-            costs = fixed[i] + _OVERLAP * _overlaps(
-                candidates[i], sizes[i], chosen[others], sizes[others]
-            ).sum(axis=1)
+            shared = _overlaps(candidates[i], sizes[i], chosen[others], sizes[others])
+            costs = fixed[i] + (_OVERLAP * shared + _TOUCH * (shared > 0)).sum(axis=1)
             chosen[i] = candidates[i, int(costs.argmin())]
     return chosen
 

@@ -155,7 +155,7 @@ def new_sheet(
     if legend:
         order = _by_rows(legend, columns)
         keyed = figure.legend(
-            [e.handle for e in order], [_shown(e.text) for e in order], ncols=columns,
+            [e.handle for e in order], [e.text for e in order], ncols=columns,
             loc="upper left", bbox_to_anchor=(left, 1 - head / height), frameon=False,
             fontsize=NORMAL, borderpad=0, borderaxespad=0, labelspacing=0.4, handlelength=reach,
             columnspacing=1.0,
@@ -174,11 +174,6 @@ def _write(figure: Figure, lines: Sequence[str], at: tuple[float, float], size: 
 def _by_rows(legend: Sequence[Entry], columns: int) -> list[Entry]:
     """Reorder so that a legend, which is filled column by column, reads row by row."""
     return [entry for column in range(columns) for entry in legend[column::columns]]
-
-
-def _shown(text: str) -> str:
-    """Keep a name that begins with an underscore in the legend: matplotlib would leave it out."""
-    return f" {text}" if text.startswith("_") else text
 
 
 def clean(axes: Axes, *, grid: str = "x") -> None:

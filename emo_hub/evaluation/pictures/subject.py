@@ -54,13 +54,12 @@ def said_number(numbers: Sequence[int]) -> str:
 
 
 def names_of(scored: Sequence[Scored]) -> list[str]:
-    """Give the legend names of models; one that stands in two roles says which."""
-    twice = {s.model for s in scored if [t.model for t in scored].count(s.model) > 1}
-    short = short_names([s.model for s in scored])
-    return [
-        f"{short_names([s.model])[0]}, {plain(s.result.role)}" if s.model in twice else name
-        for s, name in zip(scored, short, strict=True)
-    ]
+    """Give the legend names of models, with their roles where these differ."""
+    models = list(dict.fromkeys(one.model for one in scored))
+    short = dict(zip(models, short_names(models), strict=True))
+    if len({one.result.role for one in scored}) == 1:
+        return [short[one.model] for one in scored]
+    return [f"{short[one.model]}, {plain(one.result.role)}" for one in scored]
 
 
 def left_out(count: int) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from emo_hub import metrics
-from emo_hub.evaluation.btzsc import FULL, outcome_of
+from emo_hub.evaluation.btzsc import FULL, Way, outcome_of
 from emo_hub.evaluation.btzsc_standings import Standing, standings
 from emo_hub.evaluation.pictures import Curve, LabelMap
 from emo_hub.evaluation.report.blocks import (
@@ -92,12 +92,17 @@ def btzsc_lines(material: Material) -> list[Standing]:
     Empty where there is no such run: a sample, another split or another role does not compare.
     """
     outcomes = [
-        outcome_of(one)
+        outcome_of(one, _way(material, one.model))
         for one in material.scored
         if one.rows.name in FULL and one.result.role == "zero-shot"
     ]
     comparable = [one for one in outcomes if one.is_comparable]
     return standings(comparable) if comparable else []
+
+
+def _way(material: Material, model: str) -> Way:
+    known = material.facts.get("contestants", {}).get(model, {})
+    return Way.COSINE if known.get("takes_prompts") == "by cosine" else Way.SCORES
 
 
 def btzsc(material: Material, lines: Sequence[Standing]) -> list[Section]:

@@ -16,11 +16,7 @@ from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import TRANSFER, Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import HALF, Thresholds, restricted
 from emo_hub.evaluation.scorers.encoders import PairEncoder
-from emo_hub.evaluation.scorers.fingerprints import (
-    digest_of_folder,
-    digest_of_thresholds,
-    fingerprint,
-)
+from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import (
     Columns,
     coverage_of_benchmarks,
@@ -132,12 +128,7 @@ def open_classifier(reference: Reference, options: ModelOptions) -> Contestant:
         CheckpointError: it does not load, names no labels, or has damaged thresholds.
     """
     folder = reference.folder()
-    encoder = PairEncoder(
-        folder,
-        device=options.device,
-        batch_size=options.batch_size,
-        max_tokens=options.max_tokens,
-    )
+    encoder = PairEncoder(folder, options)
     config = read_json(folder / "config.json")
     own = _labels_of(encoder.config, reference.source)
     fixed = thresholds_of(config, own, reference.source)
@@ -166,16 +157,10 @@ def open_classifier(reference: Reference, options: ModelOptions) -> Contestant:
         "coverage": coverage_of_benchmarks(own),
         "trained_on_datasets": list(named),
     }
-    parts = {
-        "kind": "classifier",
-        "rules": _RULES,
-        "files": digest_of_folder(folder),
-        "activation": activation,
-        "max_tokens": options.max_tokens,
-        "with_context": options.with_context,
-        "thresholds": digest_of_thresholds(options, has_own=True),
-    }
-    return Contestant(scorer, fingerprint(parts), TRANSFER, trained, facts)
+    mark = fingerprint_of_model(
+        "classifier", _RULES, folder, options, has_own=True, activation=activation
+    )
+    return Contestant(scorer, mark, TRANSFER, trained, facts)
 
 
 def _labels_of(config: Any, source: str) -> tuple[str, ...]:  # noqa: ANN401

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from emo_hub.errors import CheckpointError
+from emo_hub.evaluation.scorers.contestant import ModelOptions
 
 Floats = NDArray[np.float32]
 Pair = tuple[str, str | None]
@@ -27,17 +28,13 @@ class PairEncoder:
 
     Args:
         folder: with config, tokenizer and safetensors weights.
-        device: where the weights go.
-        batch_size: inputs per forward.
-        max_tokens: where inputs are cut; None takes the limit of the model.
+        options: device, batch size, and where inputs are cut.
 
     Raises:
         CheckpointError: the model does not load.
     """
 
-    def __init__(
-        self, folder: Path, *, device: str, batch_size: int, max_tokens: int | None
-    ) -> None:
+    def __init__(self, folder: Path, options: ModelOptions) -> None:
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModelForSequenceClassification.from_pretrained(
@@ -45,14 +42,14 @@ class PairEncoder:
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise CheckpointError(f"The model in {folder} does not load: {error}") from error
-        self.model: Any = model.to(device).eval()
+        self.model: Any = model.to(options.device).eval()
         self.config: Any = model.config
         if self.tokenizer.pad_token is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.config.pad_token_id is None:
             self.config.pad_token_id = self.tokenizer.pad_token_id
-        self.max_tokens = max_tokens or self._limit()
-        self._batch_size = batch_size
+        self.max_tokens = options.max_tokens or self._limit()
+        self._batch_size = options.batch_size
 
     @property
     def parameters(self) -> int:

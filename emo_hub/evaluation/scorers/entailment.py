@@ -17,11 +17,7 @@ from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import SAMPLE, Thresholds
 from emo_hub.evaluation.scorers.encoders import PairEncoder
-from emo_hub.evaluation.scorers.fingerprints import (
-    digest_of_folder,
-    digest_of_thresholds,
-    fingerprint,
-)
+from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.evaluation.scorers.provenance import (
@@ -133,12 +129,7 @@ def open_entailment(reference: Reference, options: ModelOptions) -> Contestant:
             f"'{reference.source}' has no label that starts with 'entail' in label2id of its "
             "config.json: name it there, or open the model as classifier:."
         )
-    encoder = PairEncoder(
-        folder,
-        device=options.device,
-        batch_size=options.batch_size,
-        max_tokens=options.max_tokens,
-    )
+    encoder = PairEncoder(folder, options)
     thresholds = Thresholds(options, most=SAMPLE)
     named = (*options.trained_on, *datasets_of_card(folder))
     trained = benchmarks_of(named)
@@ -152,17 +143,11 @@ def open_entailment(reference: Reference, options: ModelOptions) -> Contestant:
         "context": "put before the text" if options.with_context else "not read",
         "trained_on_datasets": list(named),
     }
-    parts = {
-        "kind": "entailment",
-        "rules": _RULES,
-        "files": digest_of_folder(folder),
-        "hypothesis_template": options.hypothesis_template,
-        "max_tokens": options.max_tokens,
-        "with_context": options.with_context,
-        "thresholds": digest_of_thresholds(options, has_own=False),
-    }
+    mark = fingerprint_of_model(
+        "entailment", _RULES, folder, options, template=options.hypothesis_template
+    )
     scorer = EntailmentScorer(
         encoder, entailed, thresholds, options, name=options.name or reference.source
     )
     standing = standing_of(options, trained)
-    return Contestant(scorer, fingerprint(parts), standing, trained, facts)
+    return Contestant(scorer, mark, standing, trained, facts)

@@ -70,6 +70,36 @@ def digest_of_rows(rows: FittingRows) -> str:
     return fingerprint([list(rows.texts), contexts, list(rows.labels), targets])
 
 
+def fingerprint_of_model(
+    kind: str,
+    rules: int,
+    folder: Path,
+    options: ModelOptions,
+    *,
+    has_own: bool = False,
+    **more: Any,  # noqa: ANN401
+) -> str:
+    """Hash a model with its settings.
+
+    Args:
+        kind: of model.
+        rules: counts changes of how our code makes scores of what the model gives.
+        folder: of the model.
+        options: of which those count that every kind has.
+        has_own: whether thresholds come with the model.
+        more: settings that this kind has.
+    """
+    common = {
+        "kind": kind,
+        "rules": rules,
+        "files": digest_of_folder(folder),
+        "max_tokens": options.max_tokens,
+        "with_context": options.with_context,
+        "thresholds": digest_of_thresholds(options, has_own=has_own),
+    }
+    return fingerprint(common | more)
+
+
 def fingerprint(parts: Mapping[str, Any] | Iterable[Any]) -> str:
     """Hash plain values: SHA-256 in hex."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True, default=list)

@@ -14,11 +14,7 @@ from emo_hub.errors import CheckpointError, InputError, require
 from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import SAMPLE, Thresholds
-from emo_hub.evaluation.scorers.fingerprints import (
-    digest_of_folder,
-    digest_of_thresholds,
-    fingerprint,
-)
+from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.provenance import (
     benchmarks_of,
     datasets_of_card,
@@ -161,17 +157,10 @@ def open_gliclass(reference: Reference, options: ModelOptions) -> Contestant:
         "context": "put before the text" if options.with_context else "not read",
         "trained_on_datasets": list(named),
     }
-    parts = {
-        "kind": "gliclass",
-        "rules": _RULES,
-        "files": digest_of_folder(folder),
-        "max_tokens": longest,
-        "with_context": options.with_context,
-        "thresholds": digest_of_thresholds(options, has_own=False),
-    }
+    mark = fingerprint_of_model("gliclass", _RULES, folder, options)
     scorer = GLiClassScorer(pipeline, thresholds, options, name=options.name or reference.source)
     standing = standing_of(options, trained)
-    return Contestant(scorer, fingerprint(parts), standing, trained, facts)
+    return Contestant(scorer, mark, standing, trained, facts)
 
 
 def _loaded(folder: Path) -> tuple[Any, Any]:

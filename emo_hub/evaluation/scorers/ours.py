@@ -19,6 +19,7 @@ from emo_hub.evaluation.scorers.fingerprints import (
     digest_of_thresholds,
     fingerprint,
 )
+from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.evaluation.scorers.provenance import benchmarks_of, described
 from emo_hub.evaluation.scorers.references import DEFAULT, Reference
@@ -60,12 +61,17 @@ class OurScorer:
     ) -> Floats:
         """Give the probability (N, C), in [0, 1], that each text expresses each label.
 
-        Labels are rated each by itself, or, without `multi_label`, against each other.
+        Labels are rated each by itself, or, without `multi_label`, against each other. Sentences
+        that a protocol prescribes are no names to be said in our ways: they are compared as they
+        stand, and (1 + cosine) / 2 is given, as a sentence encoder is asked.
 
         Raises:
             InputError: a text or label is empty or no string.
         """
         vectors = self.vectors(texts, contexts)
+        if all(map(is_prompt, labels)):
+            cosines = vectors @ self.vectors(labels).T
+            return np.asarray(np.clip((1.0 + cosines) / 2.0, 0.0, 1.0), dtype=np.float32)
         labelled = self.model.encode_labels(labels, competing=not multi_label)
         if multi_label:
             return sigmoid(self.model.logits(vectors, labelled, labels))
@@ -116,7 +122,7 @@ def open_ours(reference: Reference, options: ModelOptions) -> Contestant:
         **described("ours", reference, folder, thresholds),
         "parameters": sum(p.numel() for p in model.parameters()),
         "labels": "any",
-        "takes_prompts": True,
+        "takes_prompts": "by cosine",
         "max_tokens": model.head.max_tokens,
         "context": "read before the text",
     }

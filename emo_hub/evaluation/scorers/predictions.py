@@ -42,15 +42,12 @@ def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
     cuts, words = _cuts(options, facts.get("thresholds", facts.get("threshold")), path)
     standing, stated = _standing(options, facts)
     named = (*options.trained_on, *facts.get("trained_on", ()))
-    trained = benchmarks_of(named)
-    if str(facts.get("role", "")).startswith(FINE_TUNED):
-        trained |= {str(facts["benchmark"])} if "benchmark" in facts else set()
-        if not trained:
-            raise DataError(
-                f"The role in the sidecar of {path} is '{FINE_TUNED}', and nothing says on what: "
-                'write the names of benchmarks under "trained_on".'
-            )
-    beside = sidecar(path)
+    trained = benchmarks_of(named) | _tuned_on(facts)
+    if not trained and str(facts.get("role", "")).startswith(FINE_TUNED):
+        raise DataError(
+            f"The role in the sidecar of {path} is '{FINE_TUNED}', and nothing says on what: "
+            'write the names of benchmarks under "trained_on".'
+        )
     said = {
         "kind": "predictions",
         "source": str(path),
@@ -62,12 +59,7 @@ def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
         "thresholds_split": "",
         "coverage": coverage_of_benchmarks(file.scores),
     }
-    parts = {
-        "kind": "predictions",
-        "file": _sha256(path),
-        "sidecar": _sha256(beside) if beside else "",
-        "thresholds": options.thresholds,
-    }
+    parts = {"kind": "predictions", **_sha256_of_both(path), "thresholds": options.thresholds}
     name = options.name or str(facts.get("model") or path.stem)
     scorer = PredictionScorer(name, file, cuts)
     return Contestant(scorer, fingerprint(parts), standing, trained, said)
@@ -91,6 +83,17 @@ def _cuts(
     if isinstance(given, Mapping):
         return {str(label): float(cut) for label, cut in given.items()}, "of the file"
     return float(given), "of the file, one for every label"
+
+
+def _tuned_on(facts: Mapping[str, Any]) -> frozenset[str]:
+    """Name the benchmark of a record that says "fine-tuned" of itself."""
+    is_tuned = str(facts.get("role", "")).startswith(FINE_TUNED)
+    return frozenset({str(facts["benchmark"])} if is_tuned and "benchmark" in facts else ())
+
+
+def _sha256_of_both(path: Path) -> dict[str, str]:
+    beside = sidecar(path)
+    return {"file": _sha256(path), "sidecar": _sha256(beside) if beside else ""}
 
 
 def _standing(options: ModelOptions, facts: Mapping[str, Any]) -> tuple[str, bool]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import CheckpointError, require
+from emo_hub.evaluation.btzsc import cosine_scores, prefixes
 from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import Thresholds
-from emo_hub.evaluation.scorers.fingerprints import (
-    digest_of_folder,
-    digest_of_thresholds,
-    fingerprint,
-)
+from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.evaluation.scorers.provenance import (
@@ -30,7 +28,7 @@ from emo_hub.evaluation.scorers.references import Reference
 Floats = NDArray[np.float32]
 
 EXTRA = "sentences"
-_RULES = 1  # counts changes of how vectors become scores
+_RULES = 2  # counts changes of how vectors become scores
 
 
 class SentenceScorer:
@@ -40,7 +38,7 @@ class SentenceScorer:
         model: a `SentenceTransformer`.
         thresholds: from which scores labels count.
         options: batch size, templates, and whether the context is put before the text.
-        name: how it is called in tables.
+        source: the folder or repository, whose name some protocols go by.
     """
 
     def __init__(
@@ -49,9 +47,10 @@ class SentenceScorer:
         thresholds: Thresholds,
         options: ModelOptions,
         *,
-        name: str,
+        source: str,
     ) -> None:
-        self.name = name
+        self.name = options.name or source
+        self._source = source
         self.model = model
         self._thresholds = thresholds
         self._options = options
@@ -83,17 +82,20 @@ class SentenceScorer:
         Raises:
             InputError: a text or label is empty or no string.
         """
-        read = self.vectors(texts, contexts if self._options.with_context else None)
-        cosines = read @ self._of_labels(labels).T
+        if all(map(is_prompt, labels)):
+            # A protocol's own sentences, read as its harness does, model by model.
+            before = prefixes(self._source)
+            cosines = cosine_scores(self.vectors, texts, labels, before)
+        else:
+            read = self.vectors(texts, contexts if self._options.with_context else None)
+            cosines = read @ self._of_labels(labels).T
         return np.asarray(np.clip((1.0 + cosines) / 2.0, 0.0, 1.0), dtype=np.float32)
 
     def _of_labels(self, labels: Sequence[str]) -> Floats:
         """Give unit vectors (C, D), each the mean over the templates."""
         templates = self._options.templates
         said = [
-            label if is_prompt(label) else template.format(label.replace("_", " "))
-            for label in labels
-            for template in templates
+            template.format(label.replace("_", " ")) for label in labels for template in templates
         ]
         mean = self.vectors(said).reshape(len(labels), len(templates), -1).mean(axis=1)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
@@ -120,9 +122,30 @@ def open_sentences(reference: Reference, options: ModelOptions) -> Contestant:
         CheckpointError: the model does not load.
     """
     require("sentence_transformers", EXTRA, "A sentence encoder")
+    folder = reference.folder()
+    model = _loaded(folder, options)
+    thresholds = Thresholds(options)
+    named = (*options.trained_on, *datasets_of_card(folder))
+    trained = benchmarks_of(named)
+    facts = {
+        **described("sentence encoder", reference, folder, thresholds),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "labels": "any",
+        "takes_prompts": "by cosine",
+        "templates": list(options.templates),
+        "max_tokens": model.max_seq_length,
+        "context": "put before the text" if options.with_context else "not read",
+        "trained_on_datasets": list(named),
+    }
+    mark = fingerprint_of_model("sentences", _RULES, folder, options, templates=options.templates)
+    scorer = SentenceScorer(model, thresholds, options, source=reference.source)
+    standing = standing_of(options, trained)
+    return Contestant(scorer, mark, standing, trained, facts)
+
+
+def _loaded(folder: Path, options: ModelOptions) -> Any:  # noqa: ANN401
     from sentence_transformers import SentenceTransformer
 
-    folder = reference.folder()
     try:
         model = SentenceTransformer(
             str(folder),
@@ -132,31 +155,6 @@ def open_sentences(reference: Reference, options: ModelOptions) -> Contestant:
         )
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         raise CheckpointError(f"The sentence encoder in {folder} does not load: {error}") from error
-    model.eval()
     if options.max_tokens is not None:
         model.max_seq_length = options.max_tokens
-    thresholds = Thresholds(options)
-    named = (*options.trained_on, *datasets_of_card(folder))
-    trained = benchmarks_of(named)
-    facts = {
-        **described("sentence encoder", reference, folder, thresholds),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "labels": "any",
-        "takes_prompts": True,
-        "templates": list(options.templates),
-        "max_tokens": model.max_seq_length,
-        "context": "put before the text" if options.with_context else "not read",
-        "trained_on_datasets": list(named),
-    }
-    parts = {
-        "kind": "sentences",
-        "rules": _RULES,
-        "files": digest_of_folder(folder),
-        "templates": options.templates,
-        "max_tokens": options.max_tokens,
-        "with_context": options.with_context,
-        "thresholds": digest_of_thresholds(options, has_own=False),
-    }
-    scorer = SentenceScorer(model, thresholds, options, name=options.name or reference.source)
-    standing = standing_of(options, trained)
-    return Contestant(scorer, fingerprint(parts), standing, trained, facts)
+    return model.eval()
