@@ -1,6 +1,6 @@
 """Scores any scorer on public emotion benchmarks, with roles enforced by code.
 
-`benchmarks` declares and `loading` reads the data, `scorers` opens any kind of model, `run` turns it
+`benchmarks` declares and `loading` reads data, `scorers` opens any kind of model, `run` turns it
 into records (`scored`), `store` keeps them, `compare` pairs two of them, `report` and `pictures`
 write and draw. torch and matplotlib are met only in `scorers`, `report` and `pictures`, which are
 imported by name.
