@@ -1,9 +1,14 @@
 """Proves that a card is filled with facts or not written at all."""
 
+import dataclasses
+
 import pytest
+import yaml
+from huggingface_hub import ModelCard
 
 from emo_hub.cards import render_card, template_path
 from emo_hub.errors import CardError
+from emo_hub.evaluation import BENCHMARKS
 
 
 def test_card_refuses_a_missing_fact_and_names_it():
@@ -39,3 +44,55 @@ def test_dataset_card_template_is_found():
 def test_unknown_template_is_named(kind, name):
     with pytest.raises(CardError, match=name):
         template_path(kind, name)
+
+
+@pytest.fixture
+def measured(tmp_path, tiny_checkpoint):
+    """A checkpoint with a card written from three results, one of them of a sample."""
+    import shutil
+
+    import numpy as np
+
+    from emo_hub.evaluation import evaluate_rows
+    from emo_hub.evaluation.loading import LoadedBenchmark
+    from emo_hub.model_card import write_results
+    from emo_hub.modeling import EmotionModel
+    from emo_hub.taxonomy import GOEMOTIONS, ISEAR
+
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_checkpoint, folder)
+    model = EmotionModel.load(folder)
+    results = []
+    for name, labels in (("goemotions", GOEMOTIONS), ("goemotions-ekman", GOEMOTIONS),
+                         ("emobank", ISEAR)):  # fmt: skip
+        rows = LoadedBenchmark(
+            name, "test", "multi_label", "macro_f1", ("So glad.", "Get lost."), (None, None),
+            np.eye(len(labels), dtype=np.int8)[:2], labels.labels,
+        )  # fmt: skip
+        results.append(evaluate_rows(model, rows).result)
+    results[1] = dataclasses.replace(results[1], available=100)
+    (folder / ".eval_results").mkdir()
+    (folder / ".eval_results" / "isear.yaml").write_text("- value: 1.0\n")
+    write_results(folder, results, command="emo-hub evaluate model")
+    return folder, results
+
+
+def test_whole_splits_with_a_dataset_on_the_hub_go_into_eval_results(measured):
+    folder, results = measured
+    assert [path.name for path in (folder / ".eval_results").iterdir()] == ["goemotions.yaml"]
+    (entry,) = yaml.safe_load((folder / ".eval_results" / "goemotions.yaml").read_text())
+    hub = BENCHMARKS["goemotions"].hub
+    assert entry["dataset"] == {
+        "id": hub.repo,
+        "task_id": "goemotions_macro_f1",
+        "revision": hub.revision,
+    }
+    assert entry["value"] == pytest.approx(results[0].value, abs=1e-4)
+    assert "zero-shot" in entry["notes"]
+
+
+def test_the_model_index_of_a_card_holds_the_measured_numbers(measured):
+    folder, results = measured
+    card = ModelCard.load(folder / "README.md")
+    found = {r.dataset_type: r.metric_value for r in card.data.eval_results}
+    assert found == {r.benchmark: pytest.approx(r.value, abs=1e-4) for r in results}
