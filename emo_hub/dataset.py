@@ -36,7 +36,17 @@ _AFFECT = {
     "dominance": _DEGREE,
 }
 _LOOKS = {
-    "looks": List({"teacher": _TEXT, **_SOFT_LABELS, "outside": List(_TEXT)}),
+    "looks": List(
+        {
+            "teacher": _TEXT,
+            **_SOFT_LABELS,
+            "outside": List(_TEXT),
+            "descriptors": List(_TEXT),
+            "valence": _DEGREE,
+            "arousal": _DEGREE,
+            "dominance": _DEGREE,
+        }
+    ),
     "agreement": _DEGREE,
 }
 _ORIGIN = {

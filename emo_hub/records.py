@@ -45,11 +45,19 @@ class Look:
         teacher: who looked.
         emotions: pairs of label and intensity in 0..1, strongest first.
         outside: the same for emotions that are no label, in the annotator's own words.
+        descriptors: free words and short phrases, where they were asked for.
+        valence: 1 to 5, where it was asked for; so are the next two.
+        arousal: 1 to 5.
+        dominance: 1 to 5.
     """
 
     teacher: str
     emotions: tuple[tuple[str, float], ...]
     outside: tuple[tuple[str, float], ...] = ()
+    descriptors: tuple[str, ...] = ()
+    valence: float | None = None
+    arousal: float | None = None
+    dominance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

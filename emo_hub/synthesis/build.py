@@ -26,8 +26,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 CHANGES = (
+    (
+        "1.0.0",
+        "32 more narratives, more neutral lines, and second, independent looks at utterances, "
+        "contextual lines and comments (columns `looks` and `agreement`).",
+    ),
     (
         "0.1.0",
         "First version: everyday lines, stories with context, and annotations of GoEmotions "
@@ -119,7 +124,8 @@ def _about(folder: Path, fingerprint: str) -> About:
     path = folder / "provenance.json"
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        how = (told["how"], told.get("prompts", ""), told.get("second_campaign", ""))
+        paragraphs = ("prompts", "second_campaign", "third_campaign")
+        how = (told["how"], *(told.get(name, "") for name in paragraphs))
         return About(
             name=NAME,
             title=TITLE,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
-from emo_hub.records import ContextualUtterance, short_id
-from emo_hub.synthesis import descriptors, scenes, utterances
+from emo_hub.records import ContextualUtterance, Look, Rejection, short_id
+from emo_hub.synthesis import descriptors, relooks, scenes, utterances
 from emo_hub.synthesis.ledger import Ledger
 from emo_hub.synthesis.plan import Plan
+from emo_hub.synthesis.relooks import Line, Relook
 from emo_hub.synthesis.stage import Answered, Stage, stream
 from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.synthesis.write import CorpusWriter
@@ -19,7 +20,7 @@ from emo_hub.teacher import Teacher
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-STAGES = (utterances.STAGE, scenes.STAGE, descriptors.STAGE)
+STAGES = (utterances.STAGE, scenes.STAGE, relooks.STAGE, descriptors.STAGE)
 Progress = Callable[[str, int, int], None]
 DAMAGED = "corrupt_recording_line"
 
@@ -49,21 +50,26 @@ def pour(
         DataError: some requests wait for an answer, so the corpus would not be whole.
     """
     flow = _Flow(teacher, writer, progress)
+    held = _Held(frozenset(row for lines in plan.relooks for row in lines.ids), writer)
     for asked in flow.run(utterances.STAGE, plan.utterances):
         unnamed = _unnamed(asked.item)
         for line in asked.records:
-            writer.add(line, unnamed=unnamed.get(line.id))
+            held.add(line, unnamed.get(line.id))
     for told in flow.run(scenes.STAGE, plan.scenes):
         for record in told.records:
-            writer.add(record)
             if isinstance(record, ContextualUtterance):
+                # Whoever looks again sees this wording; the other has the first annotation alone.
                 writer.add(record.stand_alone())
+                held.add(record, None)
+            else:
+                writer.add(record)
+    held.release(flow.looks(plan, held.lines))
     for looked in flow.run(descriptors.STAGE, plan.descriptors):
         for annotation in looked.records:
             writer.add(annotation)
-    if waiting := flow.poured.ledger.unanswered:
+    if unanswered := flow.poured.ledger.unanswered:
         raise DataError(
-            f"{waiting} requests wait for an answer, so no corpus was written: run again, only "
+            f"{unanswered} requests wait for an answer, so no corpus was written: run again, only "
             "they will be asked."
         )
     return flow.poured
@@ -93,6 +99,44 @@ class _Flow:
             yield answered
             if self.progress is not None:
                 self.progress(stage.name, done, len(items))
+
+    def looks(self, plan: Plan, lines: Mapping[str, Line]) -> dict[str, Look]:
+        """Have lines looked at again, and give what was seen by the id of the row."""
+        items = []
+        for group in plan.relooks:
+            missing = [row for row in group.ids if row not in lines]
+            if missing:
+                # The question was about lines of which one is not there, so it was another one.
+                detail = f"{len(missing)} of its rows were never written, {missing[0]} first"
+                name = relooks.NAME
+                self.writer.reject(Rejection(name, group.request, "row_not_there", detail, ""))
+            else:
+                items.append(Relook(group.request, tuple(lines[row] for row in group.ids)))
+        answered = self.run(relooks.STAGE, items)
+        return {seen.id: seen.look for answer in answered for seen in answer.records}
+
+
+@dataclass
+class _Held:
+    """Rows that wait for a second look; all others go to the writer at once."""
+
+    wanted: frozenset[str]
+    writer: CorpusWriter
+    waiting: dict[str, tuple[Line, str | None]] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        return {row: line for row, (line, _) in self.waiting.items()}
+
+    def add(self, line: Line, unnamed: str | None) -> None:
+        if line.id in self.wanted:
+            self.waiting[line.id] = (line, unnamed)
+        else:
+            self.writer.add(line, unnamed=unnamed)
+
+    def release(self, looks: Mapping[str, Look]) -> None:
+        for line, unnamed in self.waiting.values():
+            self.writer.add(relooks.with_looks(line, looks), unnamed=unnamed)
 
 
 def _unnamed(request: UtteranceRequest) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Turns replies that were written slot by slot, outside any run, into recordings.
 
-Each request is rendered by the stages of today, so a changed prompt needs a new ingest:
-`python -m emo_hub.synthesis.ingest SOURCE... emo_hub/recordings`, or `rekey` where only the
-recordings are at hand.
+`python -m emo_hub.synthesis.ingest SOURCE... emo_hub/recordings` adds campaigns, a folder each, to
+what is recorded there. Each request is rendered by the stages of today, so a changed prompt needs
+`rekey`, which files the old replies under the new keys.
 """
 
 from __future__ import annotations
@@ -14,100 +14,61 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
-from emo_hub.synthesis import descriptors, scenes, utterances
+from emo_hub.synthesis import descriptors, relooks, scenes, utterances
+from emo_hub.synthesis.origin import ABOUT, TEACHER
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
-from emo_hub.synthesis.stage import Stage
+from emo_hub.synthesis.relooks import Relook
+from emo_hub.synthesis.stage import Refusal, Stage
+from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.teacher import Reply, recording_line
 
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
-TEACHER = "strong-llm-2026 (recorded)"
 REQUESTS = "utterance_requests.json"
 UTTERANCES = "utterances.jsonl"
 SCENES = "scenes.jsonl"
 LOOKS = {1: "descriptors_goemotions.jsonl", 2: "descriptors_goemotions_second.jsonl"}
-FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values())
-
-ABOUT: Json = {
-    "teacher": TEACHER,
-    "how": (
-        "A strong large language model wrote every reply by judgement, one at a time. No script "
-        "and no template wrote any of them, and no human label was seen. No living person is "
-        "named."
-    ),
-    "prompts": (
-        "The replies were written from briefs. The prompts that this package renders were "
-        "worded afterwards on the same briefs and are stricter here and there; the keys are "
-        "those of the rendered prompts, so the teacher did not see their exact words. The one-"
-        "line premises of the narratives were not kept; genre and setting stand for them. The "
-        "brief of the annotations named two published statistics of human annotation, that "
-        "about a third of such comments are neutral and that a comment has 1.2 labels on "
-        "average; faint second labels were trimmed in a second reading, in part by a fixed "
-        "limit on the intensity."
-    ),
-    "second_campaign": (
-        "Replies of strong-llm-2026-11 were written later, by several instances of one model, for "
-        "requests of the same form: accounts of events for open emotion words (the words of known "
-        "label sets drawn more often), plain sarcasm beside its sincere counterparts, and a random "
-        "sample of the remaining train comments. Most "
-        "annotators of the comments read their first answers again with the two statistics above "
-        "in view, turned faint readings to neutral and dropped second labels; lists of decisions "
-        "were applied by script, and one annotator set valence and arousal of lines turned "
-        "neutral by rule. Some had seen a few earlier annotations (ids, no texts). Neutral and "
-        "labels per comment are therefore steered, and descriptors may name a dropped label."
-    ),
-    "licence": (
-        "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
-        "their ids only."
-    ),
-    "known_weaknesses": [
-        "The voices lean British and are wittier than people are on average.",
-        "Lines of scenes are longer and more vivid than speech.",
-        "Some neutral lines are answers to a question that nobody sees.",
-        "Neutral is rarer in the annotations than human annotators have it, about a third.",
-        "Descriptors were written before labels were trimmed, so a few name an emotion that the "
-        "labels leave out.",
-        "Arousal is the judgement of a single annotator.",
-        "All of it is in English.",
-    ],
-}
+RELOOKS = "relooks.jsonl"
+FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), RELOOKS)
 
 
 def record_replies(sources: Sequence[Path], out: Path) -> None:
-    """Write recordings, plan and provenance; the same sources give the same bytes.
+    """Add campaigns to the recordings of a folder; the same sources give the same bytes.
 
     Args:
-        sources: folders with replies, a campaign each, in order; the first holds every file, a
-            later one those that it adds to.
-        out: where the recordings go; files of an earlier ingest are replaced.
+        sources: folders with replies, a campaign each, in order, with those of `FILES` that it has.
+        out: where the recordings are, or go; what is recorded there stays.
 
     Raises:
-        DataError: a file is missing or a reply belongs to no request.
+        DataError: a folder has no file of replies or is recorded already, or a reply belongs to
+            no request.
     """
-    first = sources[0]
-    missing = [name for name in FILES if not (first / name).is_file()]
-    if missing:
-        raise DataError(f"{first} lacks {', '.join(missing)}: give the folder of the replies.")
-    stories = _all_lines(sources, SCENES)
-    looks = {look: _all_lines(sources, name) for look, name in LOOKS.items()}
-    plan = plan_from_json(_plan(_all_requests(sources), stories, looks))
-    told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
-    _write(
-        plan,
-        {
-            utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES), plan),
-            scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
-            descriptors.STAGE.name: told,
-        },
-        out,
-    )
+    for source in sources:
+        if not any((source / name).is_file() for name in FILES):
+            raise DataError(f"{source} has none of {', '.join(FILES)}: give a folder of replies.")
+    about, plan, replies = ABOUT, Plan(), dict[str, list[Json]]()
     campaigns = [_campaign(source) for source in sources]
-    _write_provenance(ABOUT | {"campaigns": campaigns}, plan, out)
+    if (out / FILE).is_file():
+        about = _read_provenance(out)
+        plan = read_plan(out)
+        known = [
+            source
+            for source, c in zip(sources, campaigns, strict=True)
+            if c in about.get("campaigns", ())
+        ]
+        if known:
+            raise DataError(f"{known[0]} is recorded in {out} already: leave it out.")
+        replies = _recorded(out, plan)
+    plan, replies = _with_campaigns(plan, replies, sources)
+    _write(plan, replies, out)
+    told = [*about.get("campaigns", ()), *campaigns]
+    _write_provenance(about | ABOUT | {"campaigns": told}, plan, out)
 
 
 def rekey(folder: Path) -> None:
@@ -120,34 +81,118 @@ def rekey(folder: Path) -> None:
         DataError: the folder has no plan, or a request of it was never answered.
     """
     plan = read_plan(folder)
+    _write(plan, _recorded(folder, plan), folder)
+    _write_provenance(_read_provenance(folder) | ABOUT, plan, folder)
+
+
+def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
+    """Read the replies to all requests of a plan, by stage, in the order of the plan."""
+    names = {
+        utterances.STAGE.name: [request.request for request in plan.utterances],
+        scenes.STAGE.name: [seed.request for seed in plan.scenes],
+        relooks.STAGE.name: [lines.request for lines in plan.relooks],
+        descriptors.STAGE.name: [f"{text.reference}#{text.look}" for text in plan.descriptors],
+    }
     replies: dict[str, list[Json]] = {}
-    for stage, items in _asked(plan):
-        lines = _read_gzip(folder / f"{stage.name}.jsonl.gz")
-        named = {line["request"]: line for line in lines}
-        unanswered = [p for p in map(stage.ask, items) if p.request not in named]
+    for stage, wanted in names.items():
+        path = folder / f"{stage}.jsonl.gz"
+        found = {line["request"]: line for line in (_read_gzip(path) if path.is_file() else ())}
+        unanswered = [name for name in wanted if name not in found]
         if unanswered:
-            raise DataError(f"{folder} has no reply to {unanswered[0].request}: record it first.")
-        answers = [named[stage.ask(item).request] for item in items]
-        replies[stage.name] = [
-            {**json.loads(line["reply"]), "teacher": line["teacher"]} for line in answers
+            raise DataError(f"{folder} has no reply to {unanswered[0]}: record it first.")
+        replies[stage] = [
+            {**json.loads(found[name]["reply"]), "teacher": found[name]["teacher"]}
+            for name in wanted
         ]
-    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    _write(plan, replies, folder)
-    _write_provenance(provenance, plan, folder)
+    return replies
 
 
-def _asked(plan: Plan) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
+def _with_campaigns(
+    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path]
+) -> tuple[Plan, dict[str, list[Json]]]:
+    stories = _all_lines(sources, SCENES)
+    looks = {look: _all_lines(sources, name) for look, name in LOOKS.items()}
+    again = _all_lines(sources, RELOOKS)
+    requests = _all_requests(sources)
+    new = plan_from_json(_plan(requests, stories, looks, again))
+    told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
+    added = {
+        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES), new),
+        scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
+        relooks.STAGE.name: _rowwise(again),
+        descriptors.STAGE.name: told,
+    }
+    merged = Plan(
+        plan.utterances + _numbered(new.utterances, plan.utterances),
+        plan.scenes + new.scenes,
+        plan.descriptors + new.descriptors,
+        plan.relooks + new.relooks,
+    )
+    return merged, {stage: [*replies.get(stage, ()), *lines] for stage, lines in added.items()}
+
+
+def _numbered(
+    requests: Sequence[UtteranceRequest], before: Sequence[UtteranceRequest]
+) -> tuple[UtteranceRequest, ...]:
+    """Go on counting requests that ask the same as an earlier campaign did."""
+    asked = Counter((request.world, request.slots) for request in before)
+    return tuple(
+        replace(request, sample=request.sample + asked[request.world, request.slots])
+        for request in requests
+    )
+
+
+def _rowwise(lines: Sequence[Json]) -> list[Json]:
+    """Put the readings of rows together as the replies that they are, numbered as they were."""
     return [
-        (utterances.STAGE, plan.utterances),
-        (scenes.STAGE, plan.scenes),
-        (descriptors.STAGE, plan.descriptors),
+        {
+            "readings": [
+                {"line": number, **_without(line, "request", "row", "teacher")}
+                for number, line in enumerate(group, start=1)
+            ],
+            "teacher": group[0].get("teacher", TEACHER),
+        }
+        for group in _grouped(lines).values()
+    ]
+
+
+def _grouped(lines: Sequence[Json]) -> dict[str, list[Json]]:
+    groups: dict[str, list[Json]] = defaultdict(list)
+    for line in lines:
+        groups[line["request"]].append(line)
+    return groups
+
+
+def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, Any], list[Any]]]:
+    """List what is asked in each stage; who looks again is asked about what others wrote."""
+    written: dict[str, Any] = {}
+    wanted = {row for lines in plan.relooks for row in lines.ids}
+    for stage, items in ((utterances.STAGE, plan.utterances), (scenes.STAGE, plan.scenes)):
+        told = zip(items, replies[stage.name], strict=True) if wanted else ()
+        for item, reply in told:
+            whole = Reply(_compact(_without(reply, "teacher")), reply.get("teacher", TEACHER))
+            for record in stage.read(item, whole):  # type: ignore[arg-type]
+                if not isinstance(record, Refusal):
+                    written[record.id] = record
+    missing = sorted(wanted - written.keys())
+    if missing:
+        raise DataError(
+            f"{len(missing)} rows are to be looked at again that nobody wrote, {missing[0]} first."
+        )
+    again = [Relook(g.request, tuple(written[row] for row in g.ids)) for g in plan.relooks]
+    return [
+        (utterances.STAGE, list(plan.utterances)),
+        (scenes.STAGE, list(plan.scenes)),
+        (relooks.STAGE, again),
+        (descriptors.STAGE, list(plan.descriptors)),
     ]
 
 
 def _write(plan: Plan, replies: dict[str, list[Json]], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
+    asked = _asked(plan, replies)
     _compress(out / FILE, json.dumps(plan_to_json(plan), separators=(",", ":")))
-    for stage, items in _asked(plan):
+    for stage, items in asked:
         _record(out, stage, items, replies[stage.name])
 
 
@@ -161,7 +206,12 @@ def _all_lines(sources: Sequence[Path], name: str) -> list[Json]:
     return [line for path in found if path.is_file() for line in _read_lines(path)]
 
 
-def _plan(requests: list[Json], stories: Sequence[Json], looks: dict[int, list[Json]]) -> Json:
+def _plan(
+    requests: list[Json],
+    stories: Sequence[Json],
+    looks: dict[int, list[Json]],
+    again: Sequence[Json],
+) -> Json:
     asked: Counter[str] = Counter()
     for request in requests:
         same = json.dumps(_without(request, "request"), sort_keys=True)
@@ -176,6 +226,10 @@ def _plan(requests: list[Json], stories: Sequence[Json], looks: dict[int, list[J
             {"source": line["source"], "split": line["split"], "look": look, "ids": [line["id"]]}
             for look, lines in looks.items()
             for line in lines
+        ],
+        "relooks": [
+            {"request": request, "rows": [line["row"] for line in lines]}
+            for request, lines in _grouped(again).items()
         ],
     }
 
@@ -221,12 +275,23 @@ def _campaign(source: Path) -> Json:
 
 
 def _write_provenance(about: Json, plan: Plan, out: Path) -> None:
+    asked: list[tuple[Stage[Any, Any], Sequence[Any]]] = [
+        (utterances.STAGE, plan.utterances),
+        (scenes.STAGE, plan.scenes),
+        (relooks.STAGE, plan.relooks),
+        (descriptors.STAGE, plan.descriptors),
+    ]
     facts = about | {
-        "requests": {stage.name: len(items) for stage, items in _asked(plan)},
-        "prompt_versions": {stage.name: stage.version for stage, _ in _asked(plan)},
+        "requests": {stage.name: len(items) for stage, items in asked},
+        "prompt_versions": {stage.name: stage.version for stage, _ in asked},
     }
     text = json.dumps(facts, indent=2)
     (out / "provenance.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _read_provenance(folder: Path) -> Json:
+    told: Json = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    return told
 
 
 def _read_gzip(path: Path) -> list[Json]:

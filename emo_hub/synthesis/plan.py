@@ -13,6 +13,7 @@ from typing import Any
 
 from emo_hub.errors import DataError
 from emo_hub.synthesis.descriptors import StandOffText
+from emo_hub.synthesis.relooks import Lines
 from emo_hub.synthesis.scenes import SceneSeed
 from emo_hub.synthesis.utterances import Slot, UtteranceRequest
 
@@ -26,6 +27,7 @@ class Plan:
     utterances: tuple[UtteranceRequest, ...] = ()
     scenes: tuple[SceneSeed, ...] = ()
     descriptors: tuple[StandOffText, ...] = ()
+    relooks: tuple[Lines, ...] = ()
 
 
 def read_plan(folder: Path) -> Plan:
@@ -66,6 +68,9 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
             for entry in value["descriptors"]
             for text_id in entry["ids"]
         ),
+        relooks=tuple(
+            Lines(entry["request"], tuple(entry["rows"])) for entry in value.get("relooks", ())
+        ),
     )
 
 
@@ -79,4 +84,5 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             {"source": source, "split": split, "look": look, "ids": [text.id for text in texts]}
             for (source, split, look), texts in groups
         ],
+        "relooks": [{"request": lines.request, "rows": list(lines.ids)} for lines in plan.relooks],
     }

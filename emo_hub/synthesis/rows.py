@@ -106,6 +106,10 @@ def _look_columns(looks: Sequence[Look]) -> Row:
                 "labels": [GOEMOTIONS.index(label) for label, _ in look.emotions],
                 "intensities": [intensity for _, intensity in look.emotions],
                 "outside": [word for word, _ in look.outside],
+                "descriptors": list(look.descriptors),
+                "valence": look.valence,
+                "arousal": look.arousal,
+                "dominance": look.dominance,
             }
             for look in several
         ],

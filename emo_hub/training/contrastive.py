@@ -29,7 +29,7 @@ from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
-from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
+from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows, share_of
 from emo_hub.training.towers import Towers, TowerSettings
 from emo_hub.training.writing import RUN_FILE, Finished, check_place, write_checkpoint
 from emo_hub.version import __version__
@@ -54,9 +54,11 @@ class ContrastiveRecipe:
     max_tokens: int = 128
     # What it is trained on, in rows.py.
     use_utterances: bool = True
+    use_scenes: bool | None = None  # None goes by use_utterances
     use_comments: bool = True
     noisy_teacher: str = ""  # whose labels of comments count less
     noisy_trust: float = 1.0  # how much they count, in [0, 1]
+    row_share: float = 1.0  # of each kind, in (0, 1]; a smaller share lies within a larger one
     max_rows: int = 0  # a seeded sample of so many; 0 takes all
     supervision: str = "labels and descriptors"  # or "descriptors"
     # What is compared with what, in batches.py.
@@ -92,6 +94,17 @@ class ContrastiveRecipe:
         for key in ("learning_rate", "logit_scale"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
+        if not 0 < self.row_share <= 1:
+            raise SettingsError(
+                f"row_share must be greater than 0 and at most 1; got {self.row_share}."
+            )
+
+    @property
+    def synthetic_kinds(self) -> frozenset[str]:
+        """Which kinds of the corpus's own rows are trained on."""
+        scenes = self.use_utterances if self.use_scenes is None else self.use_scenes
+        chosen = {"utterance": self.use_utterances, "scene": scenes}
+        return frozenset(kind for kind, is_used in chosen.items() if is_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +196,10 @@ def _rows(
     rows: tuple[TrainingRow, ...] = ()
     notes = []
     validation = corpus_rows(data, "validation")
-    if recipe.use_utterances:
-        rows = corpus_rows(data, "train")
-        notes.append(f"{len(rows)} synthetic rows from {data}.")
+    if kinds := recipe.synthetic_kinds:
+        rows = tuple(row for row in corpus_rows(data, "train") if row.source in kinds)
+        only = f", {next(iter(kinds))}s alone" if len(kinds) == 1 else ""
+        notes.append(f"{len(rows)} synthetic rows from {data}{only}.")
     if recipe.use_comments:
         trust = Trust(recipe.noisy_teacher, recipe.noisy_trust)
         joined = annotated_rows(data, "train", texts, trust)
@@ -196,9 +210,14 @@ def _rows(
             validation += tuple(row for row in judges if row.trust == 1.0)
     if not rows:
         raise DataError(
-            "There is nothing to train on: the recipe leaves the utterances out, and no annotated "
-            "comment was joined; give the texts, or set use_utterances = true."
+            "There is nothing to train on: the corpus has no row of the kinds that the recipe "
+            "takes, and no annotated comment was joined; give the texts, or set use_utterances = "
+            "true."
         )
+    if recipe.row_share < 1:
+        share = share_of(rows, recipe.row_share, recipe.seed)
+        notes.append(f"A share of {recipe.row_share:g}, {len(share)} of these {len(rows)} rows.")
+        rows = share
     if 0 < recipe.max_rows < len(rows):
         notes.append(f"A sample of {recipe.max_rows} of these {len(rows)} rows is trained on.")
         rows = tuple(random.Random(recipe.seed).sample(rows, recipe.max_rows))

@@ -5,8 +5,10 @@ Of a public source only ids and texts are read, never a human label.
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -122,6 +124,27 @@ def annotated_rows(data: Path, split: str, texts: str, trust: Trust = Trust()) -
         f"{in_test} dropped because the same text stands in the source's dev or test split."
     )
     return Joined(tuple(rows), note)
+
+
+def share_of(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[TrainingRow, ...]:
+    """Take a share of each kind of rows, in the order that they have.
+
+    Which rows are taken hangs on the seed and their ids alone, and a smaller share lies within a
+    larger one, so that points of a learning curve differ by rows that were added.
+
+    Args:
+        rows: of any kinds.
+        share: of each kind, in (0, 1]; at least one row of each that is there is taken.
+        seed: of the choice.
+    """
+    by_kind: dict[Source, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        by_kind[row.source].append(place)
+    taken: list[int] = []
+    for places in by_kind.values():
+        places.sort(key=lambda place: hashlib.sha256(f"{seed}/{rows[place].id}".encode()).digest())
+        taken += places[: max(1, round(share * len(places)))]
+    return tuple(rows[place] for place in sorted(taken))
 
 
 def _row(record: Mapping[str, Any], text: str, context: str | None, source: Source) -> TrainingRow:

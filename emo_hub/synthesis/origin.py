@@ -1,0 +1,61 @@
+"""What is known of who wrote the recordings of this package, and how; the corpus's card says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEACHER = "strong-llm-2026 (recorded)"
+
+ABOUT: dict[str, Any] = {
+    "teacher": TEACHER,
+    "how": (
+        "A strong large language model wrote every reply by judgement, one at a time. No script "
+        "and no template wrote any of them, and no human label was seen. No living person is "
+        "named."
+    ),
+    "prompts": (
+        "The replies were written from briefs. The prompts that this package renders were "
+        "worded afterwards on the same briefs and are stricter here and there; the keys are "
+        "those of the rendered prompts, so the teacher did not see their exact words. The one-"
+        "line premises of the narratives were not kept; genre and setting stand for them. The "
+        "brief of the annotations named two published statistics of human annotation, that "
+        "about a third of such comments are neutral and that a comment has 1.2 labels on "
+        "average; faint second labels were trimmed in a second reading, in part by a fixed "
+        "limit on the intensity."
+    ),
+    "second_campaign": (
+        "Replies of strong-llm-2026-11 were written later, by several instances of one model, for "
+        "requests of the same form: accounts of events for open emotion words (the words of known "
+        "label sets drawn more often), plain sarcasm beside its sincere counterparts, and a random "
+        "sample of the remaining train comments. Most "
+        "annotators of the comments read their first answers again with the two statistics above "
+        "in view, turned faint readings to neutral and dropped second labels; lists of decisions "
+        "were applied by script, and one annotator set valence and arousal of lines turned "
+        "neutral by rule. Some had seen a few earlier annotations (ids, no texts). Neutral and "
+        "labels per comment are therefore steered, and descriptors may name a dropped label."
+    ),
+    "third_campaign": (
+        "Replies of strong-llm-2026-11b came last, again by several instances of one model: 32 "
+        "narratives with their lines, utterances for neutral and rarer targets, and second, "
+        "independent looks at utterances, at contextual lines and at comments. Whoever looked "
+        "again saw the line (with its context where it has one) and nothing of the first "
+        "annotation, was told to steer no share, and wrote in a shorthand that a script turned "
+        "into the form of the replies; labels were put in order of intensity afterwards, "
+        "those below 0.3 raised to it or left out, and in about a dozen contextual rows a neutral "
+        "beside an emotion was dropped."
+    ),
+    "licence": (
+        "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
+        "their ids only."
+    ),
+    "known_weaknesses": [
+        "The voices lean British and are wittier than people are on average.",
+        "Lines of scenes are longer and more vivid than speech.",
+        "Some neutral lines are answers to a question that nobody sees.",
+        "Neutral is rarer in the annotations than human annotators have it, about a third.",
+        "Descriptors were written before labels were trimmed, so a few name an emotion that the "
+        "labels leave out.",
+        "Arousal is the judgement of a single annotator.",
+        "All of it is in English.",
+    ],
+}
