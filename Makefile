@@ -7,7 +7,7 @@ DEMO_DIR   ?= .
 PORT       ?= 7860
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all bench lint model protocols readme clean help
+.PHONY: demo test test-all bench lint model protocols curves readme clean help
 
 help:            ## List these commands.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ protocols: $(VENV)/.base  ## Compare the three protocols in one report (after ma
 	$(TRAIN) --out runs/descriptors --recipe descriptors
 	$(BIN)/emo-hub evaluate runs/synthetic runs/descriptors default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/protocols --card
 	cp runs/protocols/report.json model_cards/results.json
+
+curves: $(VENV)/.base  ## Draw quality over rows of each kind of data (an hour on two cores; resumes).
+	$(CORPUS)
+	$(BIN)/emo-hub train curves --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/curves
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
 	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md

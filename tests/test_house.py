@@ -15,7 +15,7 @@ FLOORS = [
     {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement"},
     {"modeling"},
     {"synthesis", "training", "evaluation", "pipelines", "space", "rating"},
-    {"embedded", "measurement", "model_card"},
+    {"embedded", "measurement", "learning_curves", "model_card"},
     {"quickstart"},
     {"cli"},
     {"__main__", "__init__"},

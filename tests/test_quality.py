@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -172,7 +173,9 @@ def test_a_line_that_validation_and_test_share_is_no_leak_from_train():
 def test_repeats_within_a_config_are_counted_and_across_configs_are_not():
     said = "Five geese crossed the yard and the dog pretended to sleep."
     lines = [line(said), line(said, id="2"), line(said, id="3", config="contextual")]
-    assert leaks.repeats_within(lines) == {"exact": 1, "near": 0}
+    found = leaks.repeats_within(lines)
+    assert found["contextless"] == {"lines": 2, "exact": 1, "near": 0, "share": 0.5}
+    assert found["contextual"] == {"lines": 1, "exact": 0, "near": 0, "share": 0.0}
 
 
 def test_a_benchmark_text_in_the_corpus_is_found_in_parquet_and_csv(tmp_path):
@@ -259,7 +262,7 @@ def test_topics_of_one_size_are_even_and_one_big_topic_is_not():
 def test_a_sample_takes_whole_stories_and_is_the_same_every_time(corpus):
     stored = read_corpus(corpus)
     drawn = sample_lines(stored, 2000)
-    assert 1500 < len(drawn) < 2500
+    assert 1400 < len(drawn) < 2600
     assert drawn == sample_lines(stored, 2000)
     sizes = Counter(found.story for found in read_lines(stored))
     assert all(sizes[story] == size for story, size in Counter(d.story for d in drawn).items())
@@ -356,7 +359,7 @@ def test_the_page_shows_every_picture_and_every_reason_of_rejection(report, smal
     assert all(f"]({name})" in page for name in report.pictures)
     for rejection in browse_rejects(small):
         assert f"### {rejection.reason} (" in page
-    assert "nan" not in page
+    assert not re.search(r"\bnan\b", page)
 
 
 def test_the_section_for_the_card_names_its_command_and_its_figures(report):
@@ -397,7 +400,7 @@ def test_the_quick_tables_need_none_of_the_extras(small):
         [sys.executable, "-c", code, str(small)], capture_output=True, text=True, timeout=120
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.split()[0] == "6"
+    assert ran.stdout.split()[0] == "11"
 
 
 def test_rejects_are_browsed_by_reason(small):

@@ -408,7 +408,7 @@ def test_unknown_recipe_lists_those_that_ship():
         read_recipe(ContrastiveRecipe, "nosuch")
 
 
-@pytest.mark.parametrize("name", ["quick", "default", "synthetic", "descriptors"])
+@pytest.mark.parametrize("name", ["quick", "default", "synthetic", "descriptors", "curve"])
 def test_every_shipped_recipe_reads(name):
     assert read_recipe(ContrastiveRecipe, name).epochs >= 1
 

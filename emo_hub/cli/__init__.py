@@ -126,6 +126,41 @@ def train_contrastive_command(
     _say(f"{made.path}: {'reused' if made.reused else 'trained'}.")
 
 
+@train_app.command("curves")
+def train_curves_command(
+    data: Annotated[Path, typer.Option(help="The corpus folder.")],
+    texts: Annotated[
+        str,
+        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
+    ],
+    benchmarks: Annotated[Path, typer.Option(help="A folder with a subfolder for each benchmark.")],
+    out: Annotated[Path, typer.Option(help="Where models, numbers and picture go.")] = Path(
+        "curves"
+    ),
+    recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "curve",
+    limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each set.")] = None,
+    settings: Set = None,
+) -> None:
+    """Draw what more rows bring: each kind of data alone and together, over 1/8, 1/4, 1/2 and all.
+
+    Sixteen models are trained; a run that was stopped goes on where it was.
+    """
+    from emo_hub.config import read_recipe
+    from emo_hub.learning_curves import CurvePlan, learning_curves
+    from emo_hub.training.contrastive import ContrastiveRecipe
+
+    chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
+    plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
+    changed = "".join(f" --set {pair}" for pair in settings or ())
+    # Folders of this machine mean nothing on another.
+    where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
+    where += "" if limit is None else f" --limit {limit}"
+    command = f"emo-hub train curves {where} --recipe {recipe}{changed}"
+    with _progress("training") as progress:
+        learning_curves(plan, out, command=command, say=_say, progress=progress)
+    _say(f"{out / 'curves.md'}, curves.json and learning-curves.png")
+
+
 app.command("evaluate")(evaluate)
 
 

@@ -30,7 +30,7 @@ from emo_hub.evaluation.loading import (
 from emo_hub.evaluation.results import decide, measure_decisions, measure_dimensions
 from emo_hub.evaluation.scored import Scored, row_ids
 from emo_hub.evaluation.scorers.contestant import Contestant
-from emo_hub.evaluation.seen import TrainingTexts, count_seen, take, without_seen
+from emo_hub.evaluation.seen import TrainingTexts, count_seen, sample, without_seen
 from emo_hub.evaluation.sources import Where
 from emo_hub.evaluation.store import Kept, Question, ScoreStore
 
@@ -195,7 +195,7 @@ def _prepare(declared: Benchmark, where: Where, terms: Terms) -> tuple[LoadedBen
             f"Every scored row of {declared.name} stands in a source of training, so without them "
             "nothing is left to score."
         )
-    rows = _sample(kept, terms.limit)
+    rows = sample(kept, terms.limit)
     return rows, _Prepared(len(kept.texts), seen)
 
 
@@ -216,14 +216,6 @@ def _dev_rows(declared: Benchmark, where: Where, terms: Terms) -> LoadedBenchmar
         return None
     split = fitting_split(declared, where)
     return None if split is None else load(replace(declared, projection=None), where, split)
-
-
-def _sample(rows: LoadedBenchmark, limit: int | None) -> LoadedBenchmark:
-    if limit is None or limit >= len(rows.texts):
-        return rows
-    if limit < 1:
-        raise InputError(f"A sample needs at least one row; got limit={limit}.")
-    return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:limit]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from emo_hub.errors import InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
 
 LONG = 6
@@ -59,6 +60,19 @@ def without_seen(rows: LoadedBenchmark, sources: Iterable[TrainingTexts]) -> Loa
     known = frozenset().union(*(source.texts for source in sources))
     kept = np.array([plain(text) not in known for text in rows.texts], dtype=bool)
     return take(rows, np.flatnonzero(kept))
+
+
+def sample(rows: LoadedBenchmark, limit: int | None) -> LoadedBenchmark:
+    """Take a seeded sample of at most so many rows, in their order; None takes all.
+
+    Raises:
+        InputError: fewer than one row is asked for.
+    """
+    if limit is None or limit >= len(rows.texts):
+        return rows
+    if limit < 1:
+        raise InputError(f"A sample needs at least one row; got limit={limit}.")
+    return take(rows, np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:limit]))
 
 
 def take(rows: LoadedBenchmark, places: Iterable[int]) -> LoadedBenchmark:

@@ -26,10 +26,10 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.0.0"
+VERSION = "0.2.0"
 CHANGES = (
     (
-        "1.0.0",
+        "0.2.0",
         "32 more narratives, more neutral lines, and second, independent looks at utterances, "
         "contextual lines and comments (columns `looks` and `agreement`).",
     ),

@@ -21,6 +21,8 @@ from emo_hub.synthesis.wording import words
 
 # Shorter lines ("thank you so much") are said by everybody: their return proves nothing.
 LONG = 6
+# A corpus should repeat itself in less than so much of its lines.
+MOST_REPEATS = 0.005
 EXAMPLES = 5
 _PROSE_WORDS = 3
 _DISTINCT = 0.3
@@ -76,19 +78,29 @@ class KnownLines:
         return {**{name: counts[name] for name in names}, "examples": shown}
 
 
-def repeats_within(lines: Iterable[StoredLine]) -> dict[str, int]:
+def repeats_within(lines: Iterable[StoredLine]) -> dict[str, dict[str, Any]]:
     """Count lines that repeat an earlier line of their config, word for word or nearly.
 
     In `contextual` a short line may well return in another context.
+
+    Returns:
+        By config: `lines`, `exact` and `near` repeats, and their `share` of the lines, 0..1.
     """
-    counts: Counter[str] = Counter()
+    found: dict[str, dict[str, Any]] = {}
     pools: dict[str, list[tuple[str, str]]] = {}
     for line in lines:
         pools.setdefault(line.config, []).append((line.id, line.text))
-    for pool in pools.values():
+    for config, pool in pools.items():
+        counts: Counter[str] = Counter()
         for _, _, other, exact in KnownLines(()).look_up(pool):
             counts["exact" if exact else "near"] += bool(other)
-    return {"exact": counts["exact"], "near": counts["near"]}
+        found[config] = {
+            "lines": len(pool),
+            "exact": counts["exact"],
+            "near": counts["near"],
+            "share": round(counts.total() / len(pool), 6),
+        }
+    return found
 
 
 def between_splits(lines: Iterable[StoredLine]) -> dict[str, Any]:

@@ -52,10 +52,11 @@ ABOUT: dict[str, Any] = {
         "The voices lean British and are wittier than people are on average.",
         "Lines of scenes are longer and more vivid than speech.",
         "Some neutral lines are answers to a question that nobody sees.",
-        "Neutral is rarer in the annotations than human annotators have it, about a third.",
+        "Neutral is rarer in the annotations than human annotators have it, about a third, and in "
+        "the latest second looks at comments rarer still, about a sixteenth.",
         "Descriptors were written before labels were trimmed, so a few name an emotion that the "
         "labels leave out.",
-        "Arousal is the judgement of a single annotator.",
+        "Arousal is the judgement of a single annotator, but for the rows that have looks.",
         "All of it is in English.",
     ],
 }

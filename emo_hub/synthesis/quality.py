@@ -24,8 +24,11 @@ from emo_hub.synthesis import diversity, leaks
 from emo_hub.synthesis.counting import distinct_by_label, distinct_n, tally
 from emo_hub.synthesis.leaks import benchmark_files
 from emo_hub.synthesis.outside import OutsideMapper
+from emo_hub.synthesis.proof import counted_proof, proof
+from emo_hub.synthesis.proof_tables import counted_tables
 from emo_hub.synthesis.quality_page import page, section
 from emo_hub.synthesis.quality_tables import Table, quick_tables
+from emo_hub.synthesis.reference import reference_facts
 from emo_hub.synthesis.rejects import StoredRejection, browse_rejects, reject_facts
 from emo_hub.synthesis.stored import StoredLine, read_lines, sample_lines
 from emo_hub.synthesis.swap import SPLITS_READ, swap_probe
@@ -108,6 +111,10 @@ def measure_quality(
     if benchmarks is not None:
         say("comparing with benchmarks")
         facts["leaks"]["benchmarks"] = leaks.with_benchmarks(read_lines(stored), benchmarks)
+    say("comparing looks")
+    facts |= proof(stored, benchmarks)
+    say("comparing with texts of people")
+    facts["reference"] = reference_facts(read_lines(stored), benchmarks)
     drawn = sample_lines(stored, sample or SAMPLE)
     say(f"encoding {len(drawn)} lines")
     vectors = diversity.packaged_vectors([line.text for line in drawn])
@@ -129,12 +136,14 @@ def measure_quality(
 
 
 def stats_table(corpus: Path) -> tuple[Table, ...]:
-    """Count the rows of a corpus into tables: splits, labels, registers, texts, rejects.
+    """Count the rows of a corpus into tables: splits, labels, balance, vocabulary, rejects.
 
     Raises:
         DataError: the folder is no corpus, or a file of it is missing or damaged.
     """
-    return quick_tables(_counted(read_corpus(corpus)) | {"rejects": reject_facts(corpus)})
+    stored = read_corpus(corpus)
+    facts = _counted(stored) | {"rejects": reject_facts(corpus)}
+    return (*quick_tables(facts), *counted_tables(counted_proof(stored)))
 
 
 def card_section(report: QualityReport) -> str:

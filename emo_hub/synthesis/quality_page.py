@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from emo_hub.synthesis.proof_tables import card_tables, proof_tables, sentences
 from emo_hub.synthesis.quality_tables import (
     Facts,
     Table,
@@ -34,7 +35,12 @@ def page(facts: Facts, pictures: Sequence[str]) -> str:
     for table in quick[:-1]:
         parts += [f"## {table.title}", table.markdown()]
     parts += [_picture(shown, name) for name in ("labels", "registers", "intensities", "together")]
-    for table in (*diversity_tables(facts), *leak_tables(facts), *context_tables(facts)):
+    for table in (
+        *proof_tables(facts),
+        *diversity_tables(facts),
+        *leak_tables(facts),
+        *context_tables(facts),
+    ):
         parts += [f"## {table.title}", table.markdown()]
     parts += [_picture(shown, name) for name in ("similarity", "map")]
     parts += [_outside_part(facts), *_found_part(facts), *_reject_parts(facts["rejects"])]
@@ -50,8 +56,9 @@ def section(facts: Facts) -> str:
         f"{facts['diversity']['sampled']:,} lines, everything else on all rows.",
         texts_table(facts["configs"]).markdown(),
     ]
-    for table in tables:
+    for table in (*tables, *card_tables(facts)):
         parts += [f"**{table.title}**", table.markdown()]
+    parts += sentences(facts)
     benchmarks = facts["leaks"].get("benchmarks")
     if benchmarks is not None:
         parts.append(_benchmark_sentence(benchmarks))

@@ -155,8 +155,6 @@ def diversity_tables(facts: Facts) -> tuple[Table, ...]:
     rows = [
         *((f"distinct-{n}", f"{found['distinct'][f'distinct_{n}']:.3f}", "") for n in (1, 2, 3)),
         *likeness,
-        ("lines equal to another of their config", f"{facts['repeats']['exact']:,}", ""),
-        ("lines nearly equal to another", f"{facts['repeats']['near']:,}", ""),
         (
             f"lines that repeat the sense of another (cosine {sense['threshold']} or more)",
             percent(sense["share"]),
