@@ -14,7 +14,7 @@ from emo_hub.calibration import sigmoid, softmax
 from emo_hub.errors import CheckpointError, NotSuited
 from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import TRANSFER, Contestant, ModelOptions
-from emo_hub.evaluation.scorers.deciding import HALF, Thresholds, restricted
+from emo_hub.evaluation.scorers.deciding import HALF, ThresholdedScorer, Thresholds, restricted
 from emo_hub.evaluation.scorers.encoders import PairEncoder
 from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import (
@@ -34,7 +34,7 @@ _UNNAMED = re.compile(r"LABEL_\d+")
 _RULES = 1  # counts changes of how logits become scores of a benchmark's labels
 
 
-class ClassifierScorer:
+class ClassifierScorer(ThresholdedScorer):
     """A classifier with fixed labels; labels that it does not have get 0.
 
     Args:
@@ -56,10 +56,10 @@ class ClassifierScorer:
         with_context: bool,
         name: str,
     ) -> None:
+        super().__init__(thresholds)
         self.name = name
         self.own = tuple(own)
         self.encoder = encoder
-        self._thresholds = thresholds
         self._with_context = with_context
         self._activation = sigmoid if is_multi_label else softmax
         self.vectors = VectorMemory(self._logits)
@@ -106,19 +106,6 @@ class ClassifierScorer:
                 f"{', '.join(self.own)}."
             )
         return columns
-
-    def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the scores (C,) from which labels count."""
-        return self._thresholds.of(labels, self._score_rows)
-
-    def _score_rows(self, rows: FittingRows) -> Floats:
-        return self.score(rows.texts, rows.labels, rows.contexts)
-
-    def dimensions(
-        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
-    ) -> Floats | None:
-        """Give nothing: a classifier has no such head."""
-        return None
 
 
 def open_classifier(reference: Reference, options: ModelOptions) -> Contestant:

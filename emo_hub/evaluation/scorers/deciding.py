@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -79,6 +80,41 @@ class Thresholds:
             assert rows is not None, "what has no number has rows to fit it on"
             self._number = global_threshold(np.asarray(rows.targets), score(rows))
         return np.full(len(labels), self._number, dtype=np.float32)
+
+
+class ThresholdedScorer(ABC):
+    """A scorer of labels that is decided at `Thresholds` and has no head for dimensions.
+
+    Args:
+        thresholds: from which scores labels count.
+    """
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+
+    @abstractmethod
+    def score(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+        *,
+        multi_label: bool = True,
+    ) -> Floats:
+        """Give scores (N, C) in [0, 1]."""
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give the scores (C,) from which labels count."""
+        return self._thresholds.of(labels, self._score_rows)
+
+    def _score_rows(self, rows: FittingRows) -> Floats:
+        return self.score(rows.texts, rows.labels, rows.contexts)
+
+    def dimensions(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> Floats | None:
+        """Give nothing: there is no such head."""
+        return None
 
 
 def sampled(rows: FittingRows, most: int | None) -> FittingRows:

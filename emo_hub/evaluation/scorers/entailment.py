@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from emo_hub.calibration import softmax
 from emo_hub.errors import CheckpointError
-from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
-from emo_hub.evaluation.scorers.deciding import SAMPLE, Thresholds
+from emo_hub.evaluation.scorers.deciding import SAMPLE, ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.encoders import PairEncoder
 from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import is_prompt
@@ -34,7 +33,7 @@ Floats = NDArray[np.float32]
 _RULES = 1  # counts changes of how logits become scores
 
 
-class EntailmentScorer:
+class EntailmentScorer(ThresholdedScorer):
     """An entailment model with a hypothesis per label.
 
     Args:
@@ -54,9 +53,9 @@ class EntailmentScorer:
         *,
         name: str,
     ) -> None:
+        super().__init__(thresholds)
         self.name = name
         self.encoder = encoder
-        self._thresholds = thresholds
         self._options = options
         # As the pipeline has it: what stands against entailment is the first column, or the last
         # where entailment is the first.
@@ -101,19 +100,6 @@ class EntailmentScorer:
         if multi_label or len(labels) == 1:
             return softmax(logits)[..., 1]
         return softmax(logits[..., 1])
-
-    def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the scores (C,) from which labels count."""
-        return self._thresholds.of(labels, self._score_rows)
-
-    def _score_rows(self, rows: FittingRows) -> Floats:
-        return self.score(rows.texts, rows.labels, rows.contexts)
-
-    def dimensions(
-        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
-    ) -> Floats | None:
-        """Give nothing: an entailment model has no such head."""
-        return None
 
 
 def open_entailment(reference: Reference, options: ModelOptions) -> Contestant:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import CheckpointError, InputError, require
-from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
-from emo_hub.evaluation.scorers.deciding import SAMPLE, Thresholds
+from emo_hub.evaluation.scorers.deciding import SAMPLE, ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.provenance import (
     benchmarks_of,
@@ -31,7 +30,7 @@ _MAX_TOKENS = 1024  # of the package's own pipeline
 _RULES = 1  # counts changes of how its answers become scores
 
 
-class GLiClassScorer:
+class GLiClassScorer(ThresholdedScorer):
     """A GLiClass model behind its package's pipeline.
 
     Args:
@@ -49,9 +48,9 @@ class GLiClassScorer:
         *,
         name: str,
     ) -> None:
+        super().__init__(thresholds)
         self.name = name
         self._pipeline = pipeline
-        self._thresholds = thresholds
         self._options = options
 
     def score(
@@ -112,19 +111,6 @@ class GLiClassScorer:
         read = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         offsets = read["offset_mapping"]
         return text[: offsets[room - 1][1]] if len(offsets) > room else text
-
-    def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the scores (C,) from which labels count."""
-        return self._thresholds.of(labels, self._score_rows)
-
-    def _score_rows(self, rows: FittingRows) -> Floats:
-        return self.score(rows.texts, rows.labels, rows.contexts)
-
-    def dimensions(
-        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
-    ) -> Floats | None:
-        """Give nothing: these models have no such head."""
-        return None
 
 
 def open_gliclass(reference: Reference, options: ModelOptions) -> Contestant:

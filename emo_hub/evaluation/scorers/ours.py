@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from emo_hub import checkpoint as files
 from emo_hub.calibration import sigmoid, softmax
-from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import ZERO_SHOT, Contestant, ModelOptions
-from emo_hub.evaluation.scorers.deciding import Thresholds
+from emo_hub.evaluation.scorers.deciding import ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import (
     digest_of_code,
     digest_of_folder,
@@ -29,7 +28,7 @@ from emo_hub.registration import default_model_folder
 Floats = NDArray[np.float32]
 
 
-class OurScorer:
+class OurScorer(ThresholdedScorer):
     """`EmotionModel` with a memory for the vectors of texts; its scores are the same.
 
     Args:
@@ -42,9 +41,9 @@ class OurScorer:
     def __init__(
         self, model: EmotionModel, thresholds: Thresholds, *, batch_size: int, name: str
     ) -> None:
+        super().__init__(thresholds)
         self.name = name
         self.model = model
-        self._thresholds = thresholds
         self._batch_size = batch_size
         self.vectors = VectorMemory(self._encode)
 
@@ -76,13 +75,6 @@ class OurScorer:
         if multi_label:
             return sigmoid(self.model.logits(vectors, labelled, labels))
         return softmax(self.model.competing_logits(vectors, labelled))
-
-    def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the scores (C,) from which labels count."""
-        return self._thresholds.of(labels, self._score_rows)
-
-    def _score_rows(self, rows: FittingRows) -> Floats:
-        return self.score(rows.texts, rows.labels, rows.contexts)
 
     def dimensions(
         self, texts: Sequence[str], contexts: Sequence[str | None] | None = None

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from emo_hub.errors import CheckpointError, require
 from emo_hub.evaluation.btzsc import cosine_scores, prefixes
-from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
-from emo_hub.evaluation.scorers.deciding import Thresholds
+from emo_hub.evaluation.scorers.deciding import ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
@@ -31,7 +30,7 @@ EXTRA = "sentences"
 _RULES = 2  # counts changes of how vectors become scores
 
 
-class SentenceScorer:
+class SentenceScorer(ThresholdedScorer):
     """A sentence-transformers model: (1 + cosine) / 2 of a text and a label.
 
     Args:
@@ -49,10 +48,10 @@ class SentenceScorer:
         *,
         source: str,
     ) -> None:
+        super().__init__(thresholds)
         self.name = options.name or source
         self._source = source
         self.model = model
-        self._thresholds = thresholds
         self._options = options
         self.vectors = VectorMemory(self._encode)
 
@@ -99,19 +98,6 @@ class SentenceScorer:
         ]
         mean = self.vectors(said).reshape(len(labels), len(templates), -1).mean(axis=1)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
-
-    def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the scores (C,) from which labels count."""
-        return self._thresholds.of(labels, self._score_rows)
-
-    def _score_rows(self, rows: FittingRows) -> Floats:
-        return self.score(rows.texts, rows.labels, rows.contexts)
-
-    def dimensions(
-        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
-    ) -> Floats | None:
-        """Give nothing: a sentence encoder has no such head."""
-        return None
 
 
 def open_sentences(reference: Reference, options: ModelOptions) -> Contestant:
