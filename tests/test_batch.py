@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from emo_hub.errors import DataError, InputError, ReplyError
-from emo_hub.synthesis.stage import Stage, read_object, run
+from emo_hub.synthesis.stage import Stage, run
 from emo_hub.teacher import (
     BatchSettings,
     Pending,
@@ -17,6 +17,7 @@ from emo_hub.teacher import (
     Usage,
     import_replies,
     read_index,
+    read_object,
     read_replies,
     write_requests,
 )

@@ -16,9 +16,8 @@ from emo_hub.synthesis.build import build_corpus, fingerprint_of
 from emo_hub.synthesis.harvest import STAGES, pour
 from emo_hub.synthesis.ingest import record_replies, rekey
 from emo_hub.synthesis.plan import Plan, plan_from_json, plan_to_json, read_plan
-from emo_hub.synthesis.stage import read_object
 from emo_hub.synthesis.write import CorpusWriter
-from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, recording_line
+from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, read_object, recording_line
 
 from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
 

@@ -14,8 +14,8 @@ import pytest
 
 from emo_hub.errors import ReplyError, SettingsError, TeacherError, Unanswered
 from emo_hub.records import Rejection
-from emo_hub.synthesis.stage import Stage, read_list, read_object, run
-from emo_hub.teacher import Prompt, Recorded
+from emo_hub.synthesis.stage import Stage, read_list, run
+from emo_hub.teacher import Prompt, Recorded, read_object
 from emo_hub.teacher.gate import Breaker, Gate
 from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
 from emo_hub.teacher.limiter import Limit, Ticket

@@ -26,7 +26,8 @@ RUN = textwrap.dedent("""
     import dataclasses, json, os, resource, sys, urllib.request
     from pathlib import Path
     from emo_hub.errors import EmoHubError, ReplyError
-    from emo_hub.synthesis.stage import Refusal, Stage, read_list, read_object, run
+    from emo_hub.synthesis.stage import Refusal, Stage, read_list, run
+    from emo_hub.teacher import read_object
     from emo_hub.teacher import Prompt, Recorded, Reply
 
     url, store, used, out, items, limit = sys.argv[1:]

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from emo_hub.errors import ReplyError, TeacherError
-from emo_hub.synthesis.stage import Stage, read_list, read_object, run
-from emo_hub.teacher import Prompt
+from emo_hub.synthesis.stage import Stage, read_list, run
+from emo_hub.teacher import Prompt, read_object
 from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
 
 pytest.importorskip("openai", reason="NO REAL SERVER: transformers serve needs openai")

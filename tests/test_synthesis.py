@@ -19,13 +19,14 @@ from emo_hub.records import (
 )
 from emo_hub.synthesis import descriptors, scenes, utterances
 from emo_hub.synthesis.harvest import STAGES
+from emo_hub.synthesis.relooks import Relook
 from emo_hub.synthesis.screening import Screen
 from emo_hub.synthesis.splits import split_of
-from emo_hub.synthesis.stage import Refusal, read_object, run
+from emo_hub.synthesis.stage import Refusal, run
 from emo_hub.synthesis.statistics import cohen_kappa, pearson
 from emo_hub.synthesis.tally import Tally
 from emo_hub.taxonomy import GOEMOTIONS, lexicon
-from emo_hub.teacher import Reply
+from emo_hub.teacher import Reply, read_object
 
 from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
 
@@ -56,7 +57,8 @@ def story(*moments):
 
 
 def test_prompts_define_all_28_labels():
-    for stage, item in zip(STAGES, (REQUEST, SEED, TEXT), strict=True):
+    items = (REQUEST, SEED, Relook("look-0", ()), TEXT)
+    for stage, item in zip(STAGES, items, strict=True):
         system = stage.ask(item).messages[0][1]
         for label in GOEMOTIONS.labels:
             assert f"- {label}: {lexicon()[label].definition}" in system

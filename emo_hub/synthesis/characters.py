@@ -13,9 +13,9 @@ from emo_hub.records import Character
 from emo_hub.synthesis.affect import misfit
 from emo_hub.synthesis.drafts import Speaker
 from emo_hub.synthesis.narratives import Passage
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
 from emo_hub.synthesis.wording import shared_run, words
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "characters"
 VERSION = "characters-1"

@@ -17,7 +17,7 @@ from emo_hub.errors import ReplyError
 from emo_hub.synthesis.affect import misfit
 from emo_hub.synthesis.checks import context_problem
 from emo_hub.synthesis.drafts import Draft, Speaker
-from emo_hub.synthesis.stage import Refusal, Stage, read_object
+from emo_hub.synthesis.stage import Refusal, Stage
 from emo_hub.synthesis.wording import (
     named_emotion,
     overlap,
@@ -25,7 +25,7 @@ from emo_hub.synthesis.wording import (
     shown_emotion,
     words,
 )
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME, CLEANING = "contexts", "cleaning"
 VERSION, CLEANING_VERSION = "contexts-1", "cleaning-1"

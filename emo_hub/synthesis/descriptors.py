@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from emo_hub.records import Annotation, Provenance, short_id
 from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, AffectReply, misfit
-from emo_hub.synthesis.stage import Refusal, Stage, read_object
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.synthesis.stage import Refusal, Stage
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "descriptors"
 VERSION = "descriptors-1"

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 from emo_hub.errors import ReplyError
 from emo_hub.synthesis.affect import Degree, misfit
 from emo_hub.synthesis.drafts import Draft
-from emo_hub.synthesis.stage import Refusal, Stage, read_object
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.synthesis.stage import Refusal, Stage
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "feelings"
 VERSION = "feelings-1"

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from emo_hub.records import Provenance
 from emo_hub.synthesis.affect import LABEL_GUIDE, misfit
 from emo_hub.synthesis.drafts import EMOTIONAL, SLOTS, Draft, Speaker, Wish
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
 from emo_hub.synthesis.wording import shared_run, words
 from emo_hub.taxonomy import GOEMOTIONS, normalise
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "lines"
 VERSION = "lines-1"

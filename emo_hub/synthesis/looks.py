@@ -18,9 +18,9 @@ from emo_hub.errors import ReplyError
 from emo_hub.records import Look
 from emo_hub.synthesis.affect import LABEL_GUIDE, misfit
 from emo_hub.synthesis.drafts import Draft
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
 from emo_hub.taxonomy import GOEMOTIONS, normalise
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME, MANY = "labels", "second_looks"
 VERSION, MANY_VERSION = "labels-1", "second-looks-1"

@@ -21,9 +21,9 @@ from emo_hub.synthesis.feelings import HOW_DESCRIPTORS_ARE, tidy
 from emo_hub.synthesis.lines import HOW_LINES_ARE, LineBook, brief
 from emo_hub.synthesis.looks import LookReply, look_of
 from emo_hub.synthesis.rewriting import HOW_REWRITES_ARE
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
 from emo_hub.taxonomy import normalise
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "moments"
 VERSION = "moments-1"

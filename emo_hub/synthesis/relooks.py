@@ -14,8 +14,8 @@ from pydantic import ConfigDict, ValidationError
 
 from emo_hub.records import Affect, ContextualUtterance, Look, Utterance
 from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, misfit
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "relooks"
 VERSION = "relooks-1"

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from emo_hub.errors import ReplyError
 from emo_hub.synthesis.affect import misfit
 from emo_hub.synthesis.drafts import Draft
-from emo_hub.synthesis.stage import Refusal, Stage, read_object
+from emo_hub.synthesis.stage import Refusal, Stage
 from emo_hub.synthesis.wording import named_emotion, shared_run, words
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "rewriting"
 VERSION = "rewriting-1"

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from emo_hub.errors import ReplyError
 from emo_hub.records import Character, ContextualUtterance, Narrative, Provenance, short_id
 from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, misfit
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_object
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.synthesis.stage import Refusal, Stage, as_text
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "scenes"
 VERSION = "scenes-1"

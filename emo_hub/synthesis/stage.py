@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +15,6 @@ from emo_hub.teacher import Prompt, Reply, Teacher, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
 # Prompts in flight per worker: enough that one slow answer does not leave the others idle.
 _AHEAD = 4
 
@@ -226,37 +224,6 @@ def repaired(prompt: Prompt, reply: Reply, fault: ReplyError) -> Prompt:
 
 def _lost(prompt: Prompt, error: ReplyError, text: str) -> Rejection:
     return Rejection(prompt.stage, prompt.request, error.reason, error.detail, text)
-
-
-def read_object(text: str) -> dict[str, Any]:
-    """Read a reply that should be one JSON object, alone, in a Markdown fence, or amid prose.
-
-    Raises:
-        ReplyError: `not_json`, `not_an_object`, or `several_objects` where prose holds more than
-            one and nobody can say which is the answer.
-    """
-    fenced = _FENCE.findall(text)
-    inner = fenced[0] if len(fenced) == 1 else text.strip()
-    try:
-        value = json.loads(inner)
-    except (json.JSONDecodeError, RecursionError) as error:
-        value = _amid_prose(inner, error)
-    if not isinstance(value, dict):
-        raise ReplyError("not_an_object", f"got {type(value).__name__}")
-    return value
-
-
-def _amid_prose(text: str, fault: Exception) -> object:
-    start = text.find("{")
-    if start < 0:
-        raise ReplyError("not_json", str(fault)) from fault
-    try:
-        value, end = json.JSONDecoder().raw_decode(text, start)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ReplyError("not_json", str(error)) from error
-    if "{" in text[end:]:
-        raise ReplyError("several_objects", "more than one JSON object in the reply")
-    return value
 
 
 def as_text(value: object) -> str:

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from emo_hub.records import Provenance, Utterance, short_id
 from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, misfit
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list, read_object
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
+from emo_hub.teacher import Prompt, Reply, read_object
 
 NAME = "utterances"
 VERSION = "utterances-1"

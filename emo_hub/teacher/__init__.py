@@ -5,6 +5,7 @@ from emo_hub.teacher.batch import Asked, BatchSettings, Pending, read_index, wri
 from emo_hub.teacher.guard import guard
 from emo_hub.teacher.lines import DamagedLine, recording_files, recording_line
 from emo_hub.teacher.prompt import Annotators, Filled, Prompt, Reply, Teacher, Usage, stop
+from emo_hub.teacher.reading import read_object
 from emo_hub.teacher.recording import PACKAGED_RECORDINGS, Recorded
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "guard",
     "import_replies",
     "read_index",
+    "read_object",
     "read_replies",
     "recording_files",
     "recording_line",

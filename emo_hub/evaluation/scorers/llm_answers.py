@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,18 +15,6 @@ FAINTEST = 1e-6
 RUNNER_UP = 0.5
 LOWEST, HIGHEST = 1.0, 5.0
 DIMENSIONS = ("valence", "arousal", "dominance")
-
-
-def read_object(text: str) -> dict[str, Any]:
-    """Read the one JSON object of a reply; prose or a fence around it does no harm."""
-    start, end = text.find("{"), text.rfind("}") + 1
-    if start < 0 or end <= start:
-        raise ReplyError("not_json", "no JSON object in the reply")
-    try:
-        value: dict[str, Any] = json.loads(text[start:end])
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ReplyError("not_json", str(error)) from error
-    return value
 
 
 def _field(reply: Mapping[str, Any], name: str) -> object:

@@ -20,12 +20,11 @@ from emo_hub.evaluation.scorers.llm_answers import (
     Row,
     read_all,
     read_dimensions,
-    read_object,
     read_one,
     read_several,
 )
 from emo_hub.taxonomy import normalise
-from emo_hub.teacher import Prompt, Reply
+from emo_hub.teacher import Prompt, Reply, read_object
 
 Style = Literal["named", "all"]
 STYLES: tuple[Style, ...] = ("named", "all")
