@@ -143,6 +143,19 @@ def test_a_request_about_a_line_that_was_not_written_is_rejected_and_counted(rec
         build_corpus(tmp_path / "corpus", recorded)
 
 
+def test_a_line_that_also_stands_in_a_benchmark_is_withheld_and_kept_as_a_reject(
+    recorded, tmp_path
+):
+    import gzip
+
+    path = recorded / "plan.json.gz"
+    plan = json.loads(gzip.decompress(path.read_bytes()))
+    plan["withheld"] = [row(3)]
+    path.write_bytes(gzip.compress(json.dumps(plan).encode()))
+    with pytest.raises(DataError, match="1 in_a_benchmark"):
+        build_corpus(tmp_path / "corpus", recorded)
+
+
 def test_a_campaign_is_added_to_what_is_recorded(recorded, tmp_path):
     before = Recorded(recorded)
     more = campaign(tmp_path / "more", request="q2")

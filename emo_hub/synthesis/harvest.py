@@ -50,7 +50,8 @@ def pour(
         DataError: some requests wait for an answer, so the corpus would not be whole.
     """
     flow = _Flow(teacher, writer, progress)
-    held = _Held(frozenset(row for lines in plan.relooks for row in lines.ids), writer)
+    wanted = frozenset(row for lines in plan.relooks for row in lines.ids)
+    held = _Held(wanted, plan.withheld, writer)
     for asked in flow.run(utterances.STAGE, plan.utterances):
         unnamed = _unnamed(asked.item)
         for line in asked.records:
@@ -59,7 +60,7 @@ def pour(
         for record in told.records:
             if isinstance(record, ContextualUtterance):
                 # Whoever looks again sees this wording; the other has the first annotation alone.
-                writer.add(record.stand_alone())
+                held.add(record.stand_alone(), None)
                 held.add(record, None)
             else:
                 writer.add(record)
@@ -121,6 +122,7 @@ class _Held:
     """Rows that wait for a second look; all others go to the writer at once."""
 
     wanted: frozenset[str]
+    withheld: frozenset[str]
     writer: CorpusWriter
     waiting: dict[str, tuple[Line, str | None]] = field(default_factory=dict)
 
@@ -129,7 +131,13 @@ class _Held:
         return {row: line for row, (line, _) in self.waiting.items()}
 
     def add(self, line: Line, unnamed: str | None) -> None:
-        if line.id in self.wanted:
+        if line.id in self.withheld:
+            detail = "the line also stands in a benchmark"
+            request = line.provenance.request_id
+            self.writer.reject(
+                Rejection("plan", request, "in_a_benchmark", detail, line.text, record_id=line.id)
+            )
+        elif line.id in self.wanted:
             self.waiting[line.id] = (line, unnamed)
         else:
             self.writer.add(line, unnamed=unnamed)

@@ -127,6 +127,7 @@ def _with_campaigns(
         plan.scenes + new.scenes,
         plan.descriptors + new.descriptors,
         plan.relooks + new.relooks,
+        plan.withheld,
     )
     return merged, {stage: [*replies.get(stage, ()), *lines] for stage, lines in added.items()}
 

@@ -36,7 +36,9 @@ ABOUT: dict[str, Any] = {
     ),
     "third_campaign": (
         "Replies of strong-llm-2026-11b came last, again by several instances of one model: 32 "
-        "narratives with their lines, utterances for neutral and rarer targets, and second, "
+        "narratives with their lines, utterances for neutral, for emotions that were rare as "
+        "descriptors and for how people type (a script dealt targets, tones and lengths; the lines "
+        "are by judgement), and second, "
         "independent looks at utterances, at contextual lines and at comments. Whoever looked "
         "again saw the line (with its context where it has one) and nothing of the first "
         "annotation, was told to steer no share, and wrote in a shorthand that a script turned "

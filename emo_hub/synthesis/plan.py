@@ -22,12 +22,22 @@ FILE = "plan.json.gz"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked, stage by stage."""
+    """What is asked, stage by stage.
+
+    Args:
+        utterances: requests for lines.
+        scenes: seeds of narratives.
+        descriptors: public texts to annotate.
+        relooks: rows to look at again.
+        withheld: rows that are kept out of the corpus, because their line also stands in a
+            benchmark.
+    """
 
     utterances: tuple[UtteranceRequest, ...] = ()
     scenes: tuple[SceneSeed, ...] = ()
     descriptors: tuple[StandOffText, ...] = ()
     relooks: tuple[Lines, ...] = ()
+    withheld: frozenset[str] = frozenset()
 
 
 def read_plan(folder: Path) -> Plan:
@@ -71,6 +81,7 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         relooks=tuple(
             Lines(entry["request"], tuple(entry["rows"])) for entry in value.get("relooks", ())
         ),
+        withheld=frozenset(value.get("withheld", ())),
     )
 
 
@@ -85,4 +96,5 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             for (source, split, look), texts in groups
         ],
         "relooks": [{"request": lines.request, "rows": list(lines.ids)} for lines in plan.relooks],
+        "withheld": sorted(plan.withheld),
     }
