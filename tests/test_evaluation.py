@@ -670,6 +670,12 @@ def test_the_command_writes_a_report_with_pictures_and_records(report):
     assert "isear: 2 rows" in said
 
 
+def test_the_report_names_the_command_that_makes_it_again(report):
+    place, _ = report
+    kept = json.loads((place / "out" / "report.json").read_text())
+    assert kept["facts"]["command"] == "emo-hub evaluate default --benchmarks DIR"
+
+
 def test_the_command_compares_two_models_of_a_report(report):
     place, _ = report
     baseline = f"{place / 'out'}#all-MiniLM-L6-v2 as it is"
@@ -694,3 +700,26 @@ def test_the_command_refuses_with_a_sentence(arguments, words):
     assert run.returncode == 2
     assert words in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_rows_of_a_dialogue_are_drawn_together():
+    loose = drawn(1, 0.5)
+    rows = dataclasses.replace(loose.rows, groups=tuple(f"{i // 30}" for i in range(300)))
+
+    class Same(KeywordScorer):
+        name = "same"
+
+        def score(self, texts, labels, contexts=None, *, multi_label=True):
+            return loose.scores
+
+    tied = evaluate_rows(Same(), rows)
+    assert tied.result.value == loose.result.value
+    assert tied.result.interval != loose.result.interval
+
+
+def test_groups_survive_the_record(tmp_path):
+    loose = drawn(1, 0.5)
+    rows = dataclasses.replace(loose.rows, groups=tuple(f"{i // 30}" for i in range(300)))
+    write_scored([dataclasses.replace(loose, rows=rows)], tmp_path)
+    (back,) = read_scored(tmp_path)
+    assert back.rows.groups == rows.groups

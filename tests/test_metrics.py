@@ -1,5 +1,6 @@
 """Every metric equals the reference implementation where there is one."""
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -815,8 +816,12 @@ def test_senseless_resampling_is_refused(options, words):
     targets, predicted = _decisions(0, (20, 3))
     with pytest.raises(InputError, match=words):
         metrics.bootstrap_interval(metrics.macro_f1, targets, predicted, **options)
-    with pytest.raises(InputError, match=words):
-        metrics.paired_difference(metrics.macro_f1, targets, predicted, predicted, **options)
+
+
+def test_a_comparison_of_no_resamples_is_refused():
+    targets, predicted = _decisions(0, (20, 3))
+    with pytest.raises(InputError, match="at least one resample"):
+        metrics.paired_difference(metrics.macro_f1, targets, predicted, predicted, resamples=0)
 
 
 def test_models_of_different_shape_are_not_compared():
@@ -834,3 +839,49 @@ def test_importing_the_metrics_loads_neither_scikit_learn_nor_scipy_nor_evaluate
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def grouped(seed=0, groups=40, size=6):
+    """Rows that are equal within a group, so that there are far fewer of them than it seems."""
+    generator = np.random.default_rng(seed)
+    targets = np.repeat(np.eye(3, dtype=np.int8)[generator.integers(0, 3, groups)], size, axis=0)
+    predicted = np.repeat(np.eye(3, dtype=np.int8)[generator.integers(0, 3, groups)], size, axis=0)
+    names = np.repeat([f"dialogue {i}" for i in range(groups)], size)
+    return targets, predicted, list(names)
+
+
+def test_an_interval_over_groups_is_that_over_one_row_of_each():
+    targets, predicted, names = grouped()
+    whole = metrics.bootstrap_interval(metrics.accuracy, targets, predicted, groups=sorted(names))
+    once = metrics.bootstrap_interval(metrics.accuracy, targets[::6], predicted[::6])
+    rows = metrics.bootstrap_interval(metrics.accuracy, targets, predicted)
+    assert (whole.high - whole.low) == pytest.approx(once.high - once.low, rel=0.15)
+    assert (whole.high - whole.low) > 1.8 * (rows.high - rows.low)
+
+
+def test_groups_give_the_same_by_sums_and_draw_by_draw():
+    targets, predicted, names = grouped()
+    other = grouped(seed=1)[1]
+    naive = lambda t, p: metrics.macro_f1(t, p)  # noqa: E731
+    pairs = [
+        (metrics.bootstrap_interval(m, targets, predicted, groups=names),
+         metrics.paired_difference(m, targets, predicted, other, resamples=50, groups=names))
+        for m in (metrics.macro_f1, naive)
+    ]  # fmt: skip
+    assert pairs[0][0].low == pytest.approx(pairs[1][0].low)
+    assert pairs[0][0].high == pytest.approx(pairs[1][0].high)
+    assert dataclasses.astuple(pairs[0][1]) == pytest.approx(dataclasses.astuple(pairs[1][1]))
+
+
+def test_a_group_for_every_row_changes_nothing_but_the_draws_names():
+    targets, predicted, _ = grouped()
+    names = [f"{i:04d}" for i in range(len(targets))]
+    assert metrics.bootstrap_interval(
+        metrics.micro_f1, targets, predicted, groups=names
+    ) == metrics.bootstrap_interval(metrics.micro_f1, targets, predicted)
+
+
+def test_groups_that_do_not_fit_the_rows_are_refused():
+    targets, predicted, names = grouped()
+    with pytest.raises(InputError, match="one for each row"):
+        metrics.bootstrap_interval(metrics.accuracy, targets, predicted, groups=names[1:])

@@ -179,16 +179,38 @@ def _measure(
         keep=cache_folder() / "scores" if keep else None,
         **plan,
     )
-    where = plan["benchmarks"]
-    # Folders of this machine mean nothing on another.
-    shown = "" if where is None else f" --benchmarks {where if where.startswith('hub') else 'DIR'}"
-    command = f"emo-hub evaluate {' '.join(models)}{shown}"
+    command = _command(models, plan)
     results = measure(measured, out, command=command, say=say)
     say(f"{out / 'report.html'}, report.md, report.json, pictures and scores")
     if card:
         for model, folder in zip(models, folders, strict=True):
             say(str(write_results(folder, results[model], command=command)))
     return [results[model][0].model for model in models]
+
+
+def _command(models: list[str], plan: Mapping[str, Any]) -> str:
+    """Write the command that anyone can run: folders of this machine mean nothing on another."""
+    where, options = plan["benchmarks"], plan["options"]
+    parts = ["emo-hub evaluate", *models]
+    if where is not None:
+        parts.append(f"--benchmarks {where if where.startswith('hub') else 'DIR'}")
+    if plan["only"]:
+        parts.append(f"--only {','.join(plan['only'])}")
+    if plan["limit"] is not None:
+        parts.append(f"--limit {plan['limit']}")
+    decided = plan.get("thresholds", options.get("thresholds", "own"))
+    if decided != "own":
+        parts.append(f"--thresholds {decided}")
+    if options["trained_on"]:
+        parts.append(f"--trained-on {','.join(options['trained_on'])}")
+    parts += [f"--template '{template}'" for template in options.get("templates", ())]
+    if plan["drop_seen"]:
+        parts.append("--drop-seen")
+    if not plan["baselines"]:
+        parts.append("--no-baselines")
+    if options["base_url"]:
+        parts.append("--base-url URL")
+    return " ".join(parts)
 
 
 def _decided(thresholds: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Rows are paired, so what both find easy or hard cancels out. The interval comes from a paired
 bootstrap over rows, the p-value from approximate randomisation (swapping the two models' answers
-row by row), corrected over benchmarks by Holm's method. Neither knows of training noise: two seeds
-of one recipe may differ by more.
+row by row, or dialogue by dialogue), corrected over benchmarks by Holm's method. Neither knows of
+training noise: two seeds of one recipe may differ by more.
 """
 
 from __future__ import annotations
@@ -145,6 +145,7 @@ class _Pair:
     targets: NDArray[Any]
     answers: tuple[NDArray[Any], NDArray[Any]]
     left_out: int
+    groups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, first: Scored, second: Scored) -> _Pair:
@@ -166,12 +167,14 @@ class _Pair:
             )
         answers = _answers(first)[here], _answers(second)[there]
         left_out = len(first.row_ids) + len(second.row_ids) - 2 * len(here)
-        return cls(first, second, targets, answers, left_out)
+        named = first.rows.groups
+        groups = tuple(named[i] for i in here) if named else ()
+        return cls(first, second, targets, answers, left_out, groups)
 
     def difference(self) -> metrics.PairedDifference:
         headline = view(self.first.rows.headline, self.first.rows)
         return metrics.paired_difference(
-            headline.metric, *headline.arrays(self.targets, *self.answers)
+            headline.metric, *headline.arrays(self.targets, *self.answers), groups=self.groups
         )
 
 

@@ -174,7 +174,7 @@ def measure_decisions(
         for i, label in enumerate(rows.labels)
     }
     names = dict.fromkeys((rows.headline, *(n for n in _WITH_INTERVAL if n in values)))
-    intervals = {n: view(n, rows).interval(rows.targets, predicted) for n in names}
+    intervals = {n: view(n, rows).interval(rows.targets, predicted, rows.groups) for n in names}
     return _result(name, rows, (values, per_label, intervals), seconds)
 
 
@@ -198,10 +198,12 @@ class View:
         """Compute the metric."""
         return float(self.metric(*self.arrays(targets, found)))
 
-    def interval(self, targets: NDArray[Any], found: NDArray[Any]) -> Interval:
-        """Give its 95 % bootstrap interval over rows."""
+    def interval(
+        self, targets: NDArray[Any], found: NDArray[Any], groups: Sequence[str] = ()
+    ) -> Interval:
+        """Give its 95 % bootstrap interval over rows, or over groups of them."""
         cut = self.arrays(targets, found)
-        return metrics.bootstrap_interval(self.metric, *cut, resamples=RESAMPLES)
+        return metrics.bootstrap_interval(self.metric, *cut, resamples=RESAMPLES, groups=groups)
 
 
 _DECISIONS: Mapping[str, Callable[..., float]] = {
@@ -307,7 +309,9 @@ def measure_dimensions(name: str, rows: LoadedBenchmark, found: Scores, seconds:
     wanted = [f"{d}_{measure}" for d in DIMENSIONS for measure in _CORRELATIONS]
     views = {metric: view(metric, rows) for metric in wanted}
     values = {metric: one.value(rows.targets, found) for metric, one in views.items()}
-    intervals = {metric: one.interval(rows.targets, found) for metric, one in views.items()}
+    intervals = {
+        metric: one.interval(rows.targets, found, rows.groups) for metric, one in views.items()
+    }
     return _result(name, rows, (values, {}, intervals), seconds)
 
 

@@ -88,6 +88,8 @@ def write_scored(scored: Iterable[Scored], out: Path) -> list[Path]:
 
 def _columns(one: Scored) -> dict[str, Any]:
     columns: dict[str, Any] = {"row": list(one.row_ids)}
+    if one.rows.groups:
+        columns["group"] = list(one.rows.groups)
     for i, label in enumerate(one.rows.labels):
         columns[f"score:{label}"] = one.scores[:, i]
         columns[f"target:{label}"] = one.rows.targets[:, i]
@@ -152,6 +154,8 @@ def _read(path: Path) -> Scored:
         if facts["kind"] != "regression":
             predicted = _stack(table, "predicted", labels).astype(np.int8)
         names = tuple(table.column("row").to_pylist())
+        grouped = "group" in table.column_names
+        groups = tuple(table.column("group").to_pylist()) if grouped else ()
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise DataError(
             f"{path} is no record of an evaluation ({error}): score the model again."
@@ -168,6 +172,7 @@ def _read(path: Path) -> Scored:
         labels=labels if facts["kind"] != "regression" else DIMENSIONS,
         neutral=facts["neutral"],
         is_scored=facts["is_scored"],
+        groups=groups,
     )
     thresholds = facts["thresholds"]
     return Scored(

@@ -7,7 +7,7 @@ times faster. Anything else is computed again on every draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,7 @@ def bootstrap_interval(
     resamples: int = 200,
     level: float = 0.95,
     seed: int = 0,
+    groups: Sequence[str] = (),
 ) -> Interval:
     """Say how much a metric would move on other rows of the same kind.
 
@@ -44,20 +45,73 @@ def bootstrap_interval(
         resamples: number of draws.
         level: share of draws inside the interval, in (0, 1).
         seed: equal seeds give equal intervals.
+        groups: N names of what rows belong to, such as their dialogue; then whole groups are drawn,
+            because the rows of one are alike. Empty draws rows.
 
     Raises:
-        InputError: no arrays, no rows, arrays of different length, no resamples, or a level that
-            is no share.
+        InputError: no arrays, no rows, arrays or groups of different length, no resamples, or a
+            level that is no share.
     """
     rows = check_rows(*arrays)
+    units = Units.of(groups, rows)
     known = sums_of(metric) if len(arrays) == 2 else None
     if known is not None:
-        tally = known.tally(arrays[0], arrays[1])
+        tally = units.folded(known.tally(arrays[0], arrays[1]))
         draws = known.value(weighed_totals(tally, resamples, seed))
     else:
-        chosen = drawn_rows(rows, resamples, seed)
+        chosen = units.drawn(resamples, seed)
         draws = np.array([metric(*(array[picked] for array in arrays)) for picked in chosen])
     return interval_of(draws, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is drawn: rows, or groups of them.
+
+    Args:
+        numbers: (N,) the unit of each row, from 0.
+        are_rows: whether every row is a unit of its own.
+    """
+
+    numbers: NDArray[np.intp]
+    are_rows: bool
+
+    @classmethod
+    def of(cls, groups: Sequence[str], rows: int) -> Units:
+        """Number the groups of rows; none at all make every row a unit.
+
+        Raises:
+            InputError: not as many groups as rows.
+        """
+        if not len(groups):
+            return cls(np.arange(rows), are_rows=True)
+        if len(groups) != rows:
+            raise InputError(f"Got {len(groups)} groups for {rows} rows: name one for each row.")
+        numbers = np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1]
+        return cls(numbers, are_rows=False)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.numbers.max()) + 1
+
+    def folded(self, tally: Floats) -> Floats:
+        """Add up what the rows of each unit add: (N, K) to (units, K)."""
+        if self.are_rows:
+            return tally
+        total = np.zeros((self.count, tally.shape[1]))
+        np.add.at(total, self.numbers, tally)
+        return total
+
+    def drawn(self, resamples: int, seed: int) -> Iterator[NDArray[np.intp]]:
+        """Draw units with replacement and give the rows of each resample."""
+        if self.are_rows:
+            yield from drawn_rows(self.count, resamples, seed)
+            return
+        order = np.argsort(self.numbers, kind="stable")
+        members = np.split(order, np.cumsum(np.bincount(self.numbers))[:-1])
+        for draw in drawn_rows(self.count, resamples, seed):
+            yield np.concatenate([members[unit] for unit in draw])
 
 
 def drawn_rows(rows: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:

@@ -37,7 +37,7 @@ _METHOD = (
     "out.",
     "The interval of a difference is the 2.5th to 97.5th percentile of a paired bootstrap over "
     "rows; the p-value comes from approximate randomisation, which swaps the two models' answers "
-    "row by row.",
+    "row by row. Where rows belong to dialogues, whole dialogues are drawn and swapped.",
     "p (Holm) is corrected for the number of benchmarks; 'more than noise' means that it is below "
     "0.05. Differences of single labels are not tested.",
     "Neither knows of training noise: two seeds of one recipe may differ by more.",

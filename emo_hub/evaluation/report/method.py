@@ -49,7 +49,8 @@ def method(material: Material) -> Section:
         "the overlap of a row's labels. mAP averages the area under precision against recall over "
         "the labels that occur and needs no threshold; LRAP is label ranking average precision.",
         f"Intervals: the 2.5th to 97.5th percentile of {RESAMPLES:,} bootstrap resamples of "
-        "rows. They know nothing of training noise: another seed of one recipe may differ by more.",
+        "rows, or of whole dialogues where the rows of a benchmark belong to some. They know "
+        "nothing of training noise: another seed of one recipe may differ by more.",
         "Differences between two models are tested on the same rows: a paired bootstrap gives the "
         "interval, approximate randomisation the p-value, and Holm's method corrects for the "
         "number of benchmarks (emo-hub evaluate --compare).",
