@@ -6,7 +6,7 @@ import json
 import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -155,11 +155,23 @@ def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
     from emo_hub.evaluation.scorers import ModelOptions, open_model
 
     options = ModelOptions(**{"fitting": fitting_rows(plan.corpus), **plan.options})
-    for reference in plan.models:
-        yield reference, open_model(reference, options)
+    for reference, name in zip(plan.models, _names(plan.models), strict=True):
+        yield reference, open_model(reference, replace(options, name=name))
     if plan.baselines:
         for baseline in _baselines(plan):
             yield baseline.scorer.name, baseline
+
+
+def _names(references: Sequence[str]) -> list[str]:
+    """Name folders by their last part where that tells them apart; others name themselves.
+
+    Where on this machine a folder lies is nobody's business who reads the report.
+    """
+    shown = [
+        Path(typed).resolve().name if Path(typed.partition(":")[2] or typed).exists() else ""
+        for typed in references
+    ]
+    return [name if shown.count(name) == 1 else "" for name in shown]
 
 
 def _baselines(plan: Measurement) -> Sequence[Any]:
@@ -249,7 +261,9 @@ def _facts(plan: Measurement, command: str) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "command": command,
         "corpus": plan.corpus.name,
-        "models": ", ".join(plan.models),
+        "models": ", ".join(
+            name or typed for name, typed in zip(_names(plan.models), plan.models, strict=True)
+        ),
         "date": datetime.now(UTC).date().isoformat(),
         "emo_hub": __version__,
         "python": platform.python_version(),

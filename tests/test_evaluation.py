@@ -723,3 +723,14 @@ def test_groups_survive_the_record(tmp_path):
     write_scored([dataclasses.replace(loose, rows=rows)], tmp_path)
     (back,) = read_scored(tmp_path)
     assert back.rows.groups == rows.groups
+
+
+def test_folders_are_named_by_their_last_part_where_that_tells_them_apart(tmp_path):
+    from emo_hub.measurement import _names
+
+    one, other = tmp_path / "a" / "model", tmp_path / "b" / "model"
+    for folder in (one, other):
+        folder.mkdir(parents=True)
+    assert _names([str(one), "default"]) == ["model", ""]
+    assert _names([f"ours:{one}", "org/model"]) == ["model", ""]
+    assert _names([str(one), str(other)]) == ["", ""]
