@@ -30,8 +30,9 @@ VERSION = "0.2.0"
 CHANGES = (
     (
         "0.2.0",
-        "32 more narratives, more neutral lines, and second, independent looks at utterances, "
-        "contextual lines and comments (columns `looks` and `agreement`).",
+        "48 more narratives, more lines (neutral ones, rare emotions, how people type), and "
+        "second, independent looks at utterances, contextual lines and comments (columns `looks` "
+        "and `agreement`).",
     ),
     (
         "0.1.0",

@@ -35,7 +35,7 @@ ABOUT: dict[str, Any] = {
         "labels per comment are therefore steered, and descriptors may name a dropped label."
     ),
     "third_campaign": (
-        "Replies of strong-llm-2026-11b came last, again by several instances of one model: 32 "
+        "Replies of strong-llm-2026-11b came last, again by several instances of one model: 48 "
         "narratives with their lines, utterances for neutral, for emotions that were rare as "
         "descriptors and for how people type (a script dealt targets, tones and lengths; the lines "
         "are by judgement), and second, "

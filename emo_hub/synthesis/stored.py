@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,16 +103,21 @@ def chance(name: str, salt: str = "sample") -> float:
 def sample_lines(
     corpus: StoredCorpus, most: int, configs: Sequence[str] = LINES
 ) -> list[StoredLine]:
-    """Draw about so many lines, whole stories and requests at a time; the same ones every time.
+    """Draw at most so many lines, whole stories and requests at a time; the same ones every time.
 
     Whole groups, because what lies within a voice cannot be measured on single lines.
 
     Raises:
         DataError: a file is missing or damaged.
     """
-    rows = sum(corpus.counts[config][split] for config in configs for split in SPLITS)
-    share = most / max(rows, 1)
-    return [line for line in read_lines(corpus, configs) if chance(line.story) < share]
+    sizes = Counter(line.story for line in read_lines(corpus, configs))
+    drawn: set[str] = set()
+    room = most
+    for story in sorted(sizes, key=chance):
+        if sizes[story] <= room:
+            drawn.add(story)
+            room -= sizes[story]
+    return [line for line in read_lines(corpus, configs) if line.story in drawn]
 
 
 def _line(config: str, split: str, row: dict[str, Any]) -> StoredLine:
