@@ -26,8 +26,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "0.2.0"
+VERSION = "1.0.0"
 CHANGES = (
+    (
+        "1.0.0",
+        "4,360 more utterances: every family of emotions outside the 28 evenly, denials of a "
+        "neighbouring emotion, and bare accounts of ordinary events.",
+    ),
     (
         "0.2.0",
         "48 more narratives, more lines (neutral ones, rare emotions, how people type), and "
@@ -125,7 +130,7 @@ def _about(folder: Path, fingerprint: str) -> About:
     path = folder / "provenance.json"
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        paragraphs = ("prompts", "second_campaign", "third_campaign")
+        paragraphs = ("prompts", "second_campaign", "third_campaign", "fourth_campaign")
         how = (told["how"], *(told.get(name, "") for name in paragraphs))
         return About(
             name=NAME,

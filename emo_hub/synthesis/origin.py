@@ -46,6 +46,14 @@ ABOUT: dict[str, Any] = {
         "those below 0.3 raised to it or left out, and in about a dozen contextual rows a neutral "
         "beside an emotion was dropped."
     ),
+    "fourth_campaign": (
+        "Replies of strong-llm-2026-11c were written last, by several instances of one model: "
+        "lines for every family of emotions outside the 28, denials of a neighbouring emotion "
+        "among them, and bare accounts of ordinary events. A script dealt targets, registers, "
+        "tones, lengths and places; the lines and their annotations are by judgement. Some "
+        "writers named the emotion in more of the lines that might name it than were asked for, "
+        "and dialects are written by feel."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
