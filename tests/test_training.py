@@ -18,10 +18,17 @@ from torch.nn import functional as F
 from emo_hub.config import read_recipe
 from emo_hub.errors import CheckpointError, DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
-from emo_hub.taxonomy import GOEMOTIONS
-from emo_hub.training.batches import BatchSettings, DescriptorVocabulary, make_batch, plan_epoch
+from emo_hub.taxonomy import GOEMOTIONS, find_emotion
+from emo_hub.training.batches import (
+    BatchSettings,
+    DescriptorVocabulary,
+    make_batch,
+    plan_epoch,
+    with_stray_contexts,
+)
 from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
-from emo_hub.training.losses import multi_positive_sigmoid_loss, vad_loss
+from emo_hub.training.held_out import choose_words, measure, without_words
+from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
 from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
 
 
@@ -40,8 +47,10 @@ SETTINGS = BatchSettings(
     extra_phrases=0,
     template_share=0.0,
     templates=("feeling {}",),
+    synonym_share=0.0,
     use_labels=True,
     intensity_floor=0.0,
+    stray_contexts=0.0,
     seed=1,
 )
 
@@ -126,6 +135,80 @@ def test_extra_phrases_come_from_the_vocabulary():
     drawn = set(batch.phrases) - set(GOEMOTIONS.labels) - {"sorrow"}
     assert drawn
     assert drawn <= {"triumph", "quiet pride", "glowing"}
+
+
+def test_stray_contexts_are_lines_of_other_rows_and_change_no_target():
+    rows = [row(f"line {i}", {"joy": 1.0}) for i in range(200)]
+    pool = [row("said before", {"anger": 1.0})]
+    settings = dataclasses.replace(SETTINGS, stray_contexts=0.3)
+    mixed = with_stray_contexts(rows, pool, settings, step=0)
+    changed = [m for m in mixed if m.context]
+    assert 40 <= len(changed) <= 80
+    assert {line for m in changed for line in m.context.split("\n")} == {"said before"}
+    assert [(m.text, m.labels) for m in mixed] == [(r.text, r.labels) for r in rows]
+
+
+def test_a_context_of_its_own_is_never_replaced():
+    own = dataclasses.replace(ROWS[0], context="the final whistle")
+    settings = dataclasses.replace(SETTINGS, stray_contexts=1.0)
+    assert with_stray_contexts([own], ROWS, settings, step=0) == [own]
+
+
+def test_strays_depend_on_the_step_alone():
+    settings = dataclasses.replace(SETTINGS, stray_contexts=0.5)
+    first, again, other = (with_stray_contexts(ROWS * 20, ROWS, settings, s) for s in (3, 3, 4))
+    assert first == again != other
+
+
+def test_label_names_are_said_as_their_synonyms():
+    settings = dataclasses.replace(SETTINGS, synonym_share=1.0)
+    said = make_batch(ROWS, DescriptorVocabulary(ROWS), settings, step=0).phrases
+    column = GOEMOTIONS.index("anger")
+    assert said[column] in find_emotion("anger").ways
+    assert make_batch(ROWS, DescriptorVocabulary(ROWS), SETTINGS, step=0).phrases[column] == "anger"
+
+
+def test_contest_matches_cross_entropy_over_known_phrases():
+    text, phrase = torch.eye(2), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    targets = torch.tensor([[1.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
+    weights = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    loss = contest_loss(text, phrase, torch.tensor(3.0), targets, weights)
+    # The second text holds nothing and the third phrase is unknown to the first.
+    expected = F.cross_entropy(torch.tensor([[3.0, 0.0]]), torch.tensor([0])) / 2
+    assert float(loss) == pytest.approx(float(expected), rel=1e-6)
+
+
+WORDY = [
+    row(f"text {i}", {"sadness": 1.0}, ("lonely", "so lonely", "loneliness")[i % 3], "blue")
+    for i in range(200)
+]
+
+
+def test_a_word_kept_out_goes_with_all_its_forms_and_nothing_else():
+    kept = without_words(WORDY, ["lonely"])
+    assert {d for r in kept for d in r.descriptors} == {"blue"}
+    assert [(r.text, r.labels) for r in kept] == [(r.text, r.labels) for r in WORDY]
+
+
+def test_words_are_chosen_once_for_all_their_forms_and_never_from_the_labels():
+    rows = WORDY + [row(f"more {i}", {"joy": 1.0}, "joyful", "happy") for i in range(60)]
+    chosen = choose_words(rows, 2, seed=0)
+    assert {word[:4] for word in chosen} == {"lone", "blue"}
+
+
+def test_more_words_than_there_are_is_refused():
+    with pytest.raises(SettingsError, match="held_out_words is 9"):
+        choose_words(WORDY, 9, seed=0)
+
+
+def test_held_out_words_that_win_where_they_hold_score_one():
+    rows = [row("a", {}, "lonely"), row("b", {}, "trusting"), row("c", {})]
+    perfect = np.array([[3.0, 0.0], [0.0, 3.0], [1.0, 1.0]], np.float32)
+    found = measure(perfect, rows, ["lonely", "trust"])
+    assert (found["rows"], found["contest"], found["precision"]) == (2, 1.0, 1.0)
+    worst = measure(-perfect, rows, ["lonely", "trust"])
+    assert worst["contest"] == 0.0
+    assert worst["precision"] == pytest.approx(1 / 3, abs=1e-3)
 
 
 def test_loss_matches_binary_cross_entropy_of_each_pair():

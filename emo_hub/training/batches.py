@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emo_hub.calibration import Floats
-from emo_hub.taxonomy import GOEMOTIONS
+from emo_hub.taxonomy import GOEMOTIONS, find_emotion
 from emo_hub.training.rows import TrainingRow
 
 _NAMES = GOEMOTIONS.labels
 _NAME_SET = frozenset(_NAMES)
+_MOST_STRAYS = 2  # turns of a dialogue before the text, as benchmarks have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ class BatchSettings:
     extra_phrases: int
     template_share: float
     templates: tuple[str, ...]
+    synonym_share: float
     use_labels: bool
     intensity_floor: float
+    stray_contexts: float
     seed: int
 
 
@@ -124,6 +127,33 @@ def plan_epoch(rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int)
         batches += [chunk[i : i + size] for i in range(0, len(chunk), size)]
     rng.shuffle(batches)
     return batches
+
+
+def with_stray_contexts(
+    rows: Sequence[TrainingRow],
+    pool: Sequence[TrainingRow],
+    settings: BatchSettings,
+    step: int,
+) -> list[TrainingRow]:
+    """Put lines of other rows before some of the texts that have no context; targets stay.
+
+    In a dialogue what was said before has emotions of its own. A model that saw contexts only where
+    they explain the text takes theirs for the text's.
+
+    Args:
+        rows: of one batch.
+        pool: where the lines are drawn from.
+        settings: `stray_contexts` is the share of texts, in [0, 1].
+        step: of the run, which with the seed decides what is drawn.
+    """
+    rng = random.Random(f"{settings.seed}/strays/{step}")
+    mixed = []
+    for row in rows:
+        if row.context is None and rng.random() < settings.stray_contexts:
+            lines = [rng.choice(pool).text for _ in range(rng.randint(1, _MOST_STRAYS))]
+            row = replace(row, context="\n".join(lines))
+        mixed.append(row)
+    return mixed
 
 
 def make_batch(
@@ -170,6 +200,9 @@ def _set_labels(targets: Floats, labels: Mapping[str, float], floor: float) -> N
 
 def _said(phrase: str, settings: BatchSettings, rng: random.Random) -> str:
     # Said in many ways, so that a label that a user types is understood in each of them.
+    if phrase in _NAME_SET and settings.synonym_share and rng.random() < settings.synonym_share:
+        emotion = find_emotion(phrase)
+        phrase = rng.choice(emotion.ways) if emotion and emotion.ways else phrase
     if rng.random() >= settings.template_share:
         return phrase
     return rng.choice(settings.templates).format(phrase)

@@ -28,6 +28,7 @@ from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
+from emo_hub.training.held_out import choose_words, without_words
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows, share_of
 from emo_hub.training.towers import Towers, TowerSettings
@@ -51,6 +52,7 @@ class ContrastiveRecipe:
     logit_scale: float = 10.0  # at the start
     logit_bias: float = -5.0  # at the start: most pairs are negatives
     vad_weight: float = 0.5  # of squared scale points against nats
+    contest_weight: float = 0.0  # of the softmax over known phrases against the sigmoids
     max_tokens: int = 128
     # What it is trained on, in rows.py.
     use_utterances: bool = True
@@ -59,12 +61,15 @@ class ContrastiveRecipe:
     noisy_teacher: str = ""  # whose labels of comments count less
     noisy_trust: float = 1.0  # how much they count, in [0, 1]
     row_share: float = 1.0  # of each kind, in (0, 1]; a smaller share lies within a larger one
+    held_out_words: int = 0  # descriptors kept out, to measure labels that were never learnt
     max_rows: int = 0  # a seeded sample of so many; 0 takes all
     supervision: str = "labels and descriptors"  # or "descriptors"
     # What is compared with what, in batches.py.
     batch_size: int = 64  # texts over all processes
     extra_phrases: int = 48
     template_share: float = 0.5
+    synonym_share: float = 0.0  # of label names, said as one of their synonyms
+    stray_contexts: float = 0.0  # share of texts that get lines of others as their context
     intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence
     # How long and how fast, in loop.py.
     epochs: int = 3
@@ -160,6 +165,10 @@ def train_contrastive(
     rows, validation, notes = _rows(data, recipe, texts)
     for note in notes:
         say(note)
+    held = choose_words(rows, recipe.held_out_words, recipe.seed) if recipe.held_out_words else ()
+    if held:
+        say(f"Kept out of training, with all their forms: {', '.join(held)}.")
+        rows = without_words(rows, held)
     run = _describe(data, recipe, (rows, validation), notes)
     if _same_run(out, run):
         say(f"{out} was made by this very recipe from this very data: reused.")
@@ -182,7 +191,7 @@ def train_contrastive(
         progress,
     )
     if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
-        finished = _finish(towers, tokenizer, recipe, rows, validation)
+        finished = _finish(towers, tokenizer, recipe, (rows, validation), held)
         write_checkpoint(out, finished, {**run, "command": command, "steps": fitted.steps})
         shutil.rmtree(state, ignore_errors=True)
     return Trained(
@@ -270,8 +279,10 @@ def _batch_settings(recipe: ContrastiveRecipe) -> BatchSettings:
         extra_phrases=recipe.extra_phrases,
         template_share=recipe.template_share,
         templates=TEMPLATES[1:],
+        synonym_share=recipe.synonym_share,
         use_labels=recipe.supervision != "descriptors",
         intensity_floor=recipe.intensity_floor,
+        stray_contexts=recipe.stray_contexts,
         seed=recipe.seed,
     )
 
@@ -307,8 +318,8 @@ def _finish(
     towers: Towers,
     tokenizer: Any,  # noqa: ANN401
     recipe: ContrastiveRecipe,
-    rows: tuple[TrainingRow, ...],
-    validation: tuple[TrainingRow, ...],
+    rows: tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]],
+    held: tuple[str, ...],
 ) -> Finished:
     backbone = towers.backbone
     updates: dict[str, torch.Tensor] = {}
@@ -321,7 +332,7 @@ def _finish(
         logit_bias=float(towers.bias.detach()),
     )
     model = _model(backbone.float().cpu(), tokenizer, head, towers)
-    judgement = judge(model, rows, validation, shrink=recipe.threshold_shrink)
+    judgement = judge(model, *rows, shrink=recipe.threshold_shrink, held_out=held)
     adapter = (recipe.adapter_rank, recipe.adapter_alpha)
     return Finished(model, judgement, updates, adapter, recipe.base)
 

@@ -24,6 +24,7 @@ from emo_hub.calibration import (
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import DescriptorVocabulary
+from emo_hub.training.held_out import measure
 from emo_hub.training.rows import TrainingRow
 
 _REFERENCE_TEXTS = 4000  # enough for the moments of D = 384 dimensions, ten seconds of encoding
@@ -48,13 +49,14 @@ def judge(
     validation: Sequence[TrainingRow],
     *,
     shrink: float,
+    held_out: Sequence[str] = (),
 ) -> Judgement:
     """Measure the reference moments, fit the calibration, and fit the thresholds.
 
     The moments are those of training utterances by themselves, or of comments where there are none.
     Free words are calibrated by raw logit and standing out, labels of training by the raw logit
     alone. Those, and their thresholds, are fitted on annotated comments where there are any, since
-    those are what people really wrote.
+    those are what people really wrote. Words that were kept out of training are measured.
     """
     plain = [r for r in rows if r.context is None and r.source != "comment"] or list(rows)
     reference = plain[:: max(1, len(plain) // _REFERENCE_TEXTS)]
@@ -83,12 +85,18 @@ def judge(
     else:
         scores = sigmoid(free.logits(raw, moments.standing_out(texts, name_vectors)))
     thresholds, _ = fit_thresholds(scores[judges], named[judges] > 0, names, shrink=shrink)
-    facts = {
+    facts: dict[str, Any] = {
         "validation_rows": dict(Counter(r.source for r in validation)),
         "thresholds_from": "annotated comments" if comments.any() else "synthetic rows",
         "reference_texts": len(reference),
         "open_labels": len(words),
     }
+    if held_out:
+        contest = moments.standing_out(texts, model.encode_labels(held_out, competing=True))
+        facts["held_out"] = {
+            "words": list(held_out),
+            **measure(contest, validation, held_out),
+        }
     return Judgement(moments, free, trained, thresholds, default, facts)
 
 

@@ -29,6 +29,7 @@ from emo_hub.training.batches import (
     DescriptorVocabulary,
     make_batch,
     plan_epoch,
+    with_stray_contexts,
 )
 from emo_hub.training.rows import TrainingRow
 from emo_hub.training.towers import Towers, padded
@@ -160,7 +161,8 @@ def _batches(
     for epoch in range(epochs):
         for indices in plan_epoch(rows, settings, epoch):
             if step >= start:
-                yield step, make_batch([rows[i] for i in indices], vocabulary, settings, step)
+                own = with_stray_contexts([rows[i] for i in indices], rows, settings, step)
+                yield step, make_batch(own, vocabulary, settings, step)
             step += 1
 
 

@@ -31,6 +31,32 @@ def multi_positive_sigmoid_loss(
     return pairs / text.shape[0]
 
 
+def contest_loss(
+    text: Tensor, phrase: Tensor, scale: Tensor, targets: Tensor, weights: Tensor
+) -> Tensor:
+    """Make the phrases that hold for a text win a softmax against those that surely do not.
+
+    The sigmoid loss asks of each pair whether it holds; a label set of which one is chosen asks
+    which holds most. Pairs of which nothing is known take no part.
+
+    Args:
+        text: (B, D) unit vectors.
+        phrase: (C, D) unit vectors.
+        scale: () multiplies the cosine, greater than 0.
+        targets: (B, C) in [0, 1].
+        weights: (B, C), 0 where the pair is unknown; else how far the row is trusted.
+
+    Returns:
+        () cross entropy with the targets as shares of one, mean over texts, in nats.
+    """
+    known = weights > 0
+    logits = (scale * (text @ phrase.T)).masked_fill(~known, float("-inf"))
+    held = (targets * weights).masked_fill(~known, 0.0)
+    shares = held / held.sum(dim=1, keepdim=True).clamp(min=1e-6)
+    log_odds = logits.log_softmax(dim=1).masked_fill(~known, 0.0)
+    return -(shares * log_odds).sum() / text.shape[0]
+
+
 def vad_loss(predicted: Tensor, targets: Tensor) -> Tensor:
     """Mean squared error of valence, arousal, dominance, in units of the 1..5 scale.
 

@@ -13,7 +13,7 @@ from transformers import AutoModel, PreTrainedModel
 
 from emo_hub.checkpoint import base_folder
 from emo_hub.modeling import mean_pool, vad_from
-from emo_hub.training.losses import multi_positive_sigmoid_loss, vad_loss
+from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,7 @@ class TowerSettings:
     logit_scale: float
     logit_bias: float
     vad_weight: float
+    contest_weight: float
 
 
 class Towers(nn.Module):
@@ -51,6 +52,7 @@ class Towers(nn.Module):
         self.bias = nn.Parameter(torch.tensor(float(settings.logit_bias)))
         self.vad = nn.Linear(int(backbone.config.hidden_size), 3)
         self.vad_share = settings.vad_weight
+        self.contest_share = settings.contest_weight
         # What the loss never reaches must not wait for gradients in a distributed run.
         self.vad.requires_grad_(settings.vad_weight > 0)
         for name, parameter in self.backbone.named_parameters():
@@ -82,6 +84,9 @@ class Towers(nn.Module):
             loss = multi_positive_sigmoid_loss(
                 text, phrase, self.log_scale.exp(), self.bias, targets, weights
             )
+            if self.contest_share > 0:
+                contest = contest_loss(text, phrase, self.log_scale.exp(), targets, weights)
+                loss = loss + self.contest_share * contest
             if self.vad_share > 0:
                 predicted = vad_from(text, self.vad.weight, self.vad.bias)
                 loss = loss + self.vad_share * vad_loss(predicted, vad)
