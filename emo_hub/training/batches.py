@@ -130,10 +130,7 @@ def plan_epoch(rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int)
 
 
 def with_stray_contexts(
-    rows: Sequence[TrainingRow],
-    pool: Sequence[TrainingRow],
-    settings: BatchSettings,
-    step: int,
+    rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int
 ) -> list[TrainingRow]:
     """Put lines of other rows before some of the texts that have no context; targets stay.
 
@@ -141,16 +138,18 @@ def with_stray_contexts(
     they explain the text takes theirs for the text's.
 
     Args:
-        rows: of one batch.
-        pool: where the lines are drawn from.
+        rows: of an epoch; the lines are drawn from them too. Batches are made after this, so that
+            texts of like length still stand together.
         settings: `stray_contexts` is the share of texts, in [0, 1].
-        step: of the run, which with the seed decides what is drawn.
+        epoch: of the run, which with the seed decides what is drawn.
     """
-    rng = random.Random(f"{settings.seed}/strays/{step}")
+    if settings.stray_contexts == 0:
+        return list(rows)
+    rng = random.Random(f"{settings.seed}/strays/{epoch}")
     mixed = []
     for row in rows:
         if row.context is None and rng.random() < settings.stray_contexts:
-            lines = [rng.choice(pool).text for _ in range(rng.randint(1, _MOST_STRAYS))]
+            lines = [rng.choice(rows).text for _ in range(rng.randint(1, _MOST_STRAYS))]
             row = replace(row, context="\n".join(lines))
         mixed.append(row)
     return mixed

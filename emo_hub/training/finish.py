@@ -5,6 +5,7 @@ Only teacher-labelled rows are seen here. No benchmark's label enters.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def judge(
     reference = plain[:: max(1, len(plain) // _REFERENCE_TEXTS)]
     moments = NullMoments.measure(model.encode_texts([r.text for r in reference]))
     texts = model.encode_texts([r.text for r in validation], [r.context for r in validation])
-    names, words = list(GOEMOTIONS.labels), _open_labels(validation)
+    names, words = list(GOEMOTIONS.labels), _open_labels(validation, model)
     comments = np.array([r.source == "comment" for r in validation])
     judges = comments if comments.any() else np.ones(len(validation), bool)
 
@@ -100,9 +101,11 @@ def judge(
     return Judgement(moments, free, trained, thresholds, default, facts)
 
 
-def _open_labels(rows: Sequence[TrainingRow]) -> list[str]:
+def _open_labels(rows: Sequence[TrainingRow], model: EmotionModel) -> list[str]:
     counts = Counter(d for r in rows for d in r.descriptors if d not in GOEMOTIONS.labels)
-    return [word for word, _ in counts.most_common(_OPEN_LABELS)]
+    # What a negated word scores follows from the word's own score.
+    plain = (word for word, _ in counts.most_common() if not model.reader.read(word).negated)
+    return list(itertools.islice(plain, _OPEN_LABELS))
 
 
 def _named(rows: Sequence[TrainingRow], names: Sequence[str]) -> Floats:

@@ -159,10 +159,10 @@ def _batches(
 ) -> Iterator[tuple[int, Batch]]:
     step = 0
     for epoch in range(epochs):
-        for indices in plan_epoch(rows, settings, epoch):
+        read = with_stray_contexts(rows, settings, epoch)
+        for indices in plan_epoch(read, settings, epoch):
             if step >= start:
-                own = with_stray_contexts([rows[i] for i in indices], rows, settings, step)
-                yield step, make_batch(own, vocabulary, settings, step)
+                yield step, make_batch([read[i] for i in indices], vocabulary, settings, step)
             step += 1
 
 

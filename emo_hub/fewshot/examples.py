@@ -1,0 +1,147 @@
+"""A user's own examples: texts, the labels that they carry, and samples of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from emo_hub.errors import DataError, InputError
+
+MOST_SHOTS = 64
+
+Bools = npt.NDArray[np.bool_]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Texts with the labels that hold of each.
+
+    Args:
+        texts: N of them, none empty.
+        labels: C names, sorted.
+        targets: (N, C), whether each label holds.
+        multi_label: whether a text may carry several labels, or none.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    targets: Bools
+    multi_label: bool
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of examples of each label."""
+        return dict(zip(self.labels, self.targets.sum(axis=0).tolist(), strict=True))
+
+    def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Examples:
+        """Keep some rows, and every label."""
+        texts = tuple(self.texts[int(row)] for row in rows)
+        return Examples(texts, self.labels, self.targets[rows], self.multi_label)
+
+    def without_repeats(self) -> Examples:
+        """Drop rows whose text and labels stand in an earlier row."""
+        first: dict[tuple[str, bytes], int] = {}
+        for row, text in enumerate(self.texts):
+            first.setdefault((text, self.targets[row].tobytes()), row)
+        return self if len(first) == len(self) else self.take(list(first.values()))
+
+    def sample(self, shots: int, *, seed: int) -> Examples:
+        """Draw examples of each label, of a rare label all that there are.
+
+        The same seed draws a smaller sample as part of a larger one where no text carries two
+        labels. With several labels a text, a frequent label may get more than was asked for.
+
+        Args:
+            shots: examples of each label, at least 1.
+            seed: of the order in which rows are drawn.
+
+        Raises:
+            InputError: fewer than one or more than 64 examples are asked for.
+        """
+        if not 1 <= shots <= MOST_SHOTS:
+            raise InputError(f"shots must be within 1..{MOST_SHOTS}; got {shots}.")
+        order = np.random.default_rng(seed).permutation(len(self))
+        got = np.zeros(len(self.labels), np.int64)
+        kept = np.zeros(len(self), np.bool_)
+        # Rare labels first: what a text of theirs carries besides counts for the frequent ones.
+        for column in np.argsort(self.targets.sum(axis=0), kind="stable"):
+            for row in order[self.targets[order, column]]:
+                if got[column] >= shots:
+                    break
+                if not kept[row]:
+                    kept[row] = True
+                    got += self.targets[row]
+        # Texts that carry nothing teach what is none of these.
+        kept[order[~self.targets[order].any(axis=1)][:shots]] = True
+        return self.take(np.flatnonzero(kept))
+
+    def check_teachable(self) -> None:
+        """Refuse examples from which nothing can be learnt.
+
+        Raises:
+            DataError: there is one label only, a label without an example, or a label that every
+                example carries.
+        """
+        if len(self.labels) < 2:
+            raise DataError(
+                f"The examples carry one label only ({', '.join(self.labels) or 'none'}); give at "
+                "least two, for instance 'other' beside it."
+            )
+        counts = self.targets.sum(axis=0)
+        if missing := [self.labels[i] for i in np.flatnonzero(counts == 0)]:
+            raise DataError(
+                f"There is no example of {named(missing)}; give each label at least one, or leave "
+                "its column out."
+            )
+        if everywhere := [self.labels[i] for i in np.flatnonzero(counts == len(self))]:
+            raise DataError(
+                f"Every example carries {named(everywhere)}, so nothing shows where that does not "
+                "hold; add examples without it, or leave it out."
+            )
+
+
+def named(labels: Sequence[str], most: int = 5) -> str:
+    """Quote labels in a sentence, the first few of many."""
+    shown = ", ".join(f"'{label}'" for label in labels[:most])
+    return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown
+
+
+def fitting(examples: Examples, shots: int | None, *, seed: int, say: Say) -> Examples:
+    """Bring examples to at most so many of each label, and say what was left out.
+
+    Args:
+        examples: as read.
+        shots: examples of each label; None for all, up to 64.
+        seed: of the sample.
+        say: is told what was left out.
+
+    Raises:
+        DataError: nothing can be learnt from them.
+        InputError: shots is out of range.
+    """
+    whole = examples.without_repeats()
+    if dropped := len(examples) - len(whole):
+        say(f"{dropped} examples repeat an earlier one and were left out.")
+    most = max(whole.counts.values(), default=0)
+    kept = whole
+    if shots is not None or most > MOST_SHOTS:
+        kept = whole.sample(shots or MOST_SHOTS, seed=seed)
+    if shots is None and most > MOST_SHOTS:
+        say(
+            f"A label has {most:,} examples, and few-shot learning takes up to {MOST_SHOTS} of "
+            f"each: a sample of {len(kept):,} of {len(whole):,} examples is used. For more data "
+            "train a model of its own."
+        )
+    kept.check_teachable()
+    if shots is not None:
+        short = [label for label, count in kept.counts.items() if count < shots]
+        if short:
+            say(f"There are fewer than {shots} examples of {named(short)}; all of them are used.")
+    return kept

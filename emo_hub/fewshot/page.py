@@ -1,0 +1,166 @@
+"""The numbers of a learning curve as JSON, as a table and as a picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emo_hub.errors import require
+from emo_hub.fewshot.curve import SEEDS, SHOTS, CurvePoint, curve_points
+from emo_hub.fewshot.encoder import DEFAULT, PLAIN
+from emo_hub.fewshot.examples import Examples, Say
+from emo_hub.fewshot.reading import read_examples
+from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
+from emo_hub.fewshot.train import check_place, quiet
+from emo_hub.version import __version__
+
+CURVE_FILE = "curve.json"
+
+NOTES = (
+    "Macro-F1 on the test rows: the mean over the seeds and its standard deviation. Each seed "
+    "draws its own examples.",
+    "few-shot weighs in the zero-shot scores of the labels' names, SetFit alone does not, "
+    "zero-shot sees no example. Weights and thresholds come from the examples, never from a test "
+    "row.",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurvePlan:
+    """What a learning curve is drawn of.
+
+    Args:
+        models: "default", checkpoints' folders or repositories, or plain all-MiniLM-L6-v2.
+        shots: examples of each label, 1..64.
+        seeds: of samples and training; values are averaged.
+        recipe: of every point, but for its seed.
+    """
+
+    models: Sequence[str] = (DEFAULT, PLAIN)
+    shots: Sequence[int] = SHOTS
+    seeds: Sequence[int] = SEEDS
+    recipe: FewshotRecipe = USUAL
+
+
+USUAL_PLAN = CurvePlan()
+
+
+def write_learning_curve(
+    examples: Path,
+    test: Path,
+    out: Path,
+    *,
+    plan: CurvePlan = USUAL_PLAN,
+    multi_label: str = "auto",
+    say: Say = quiet,
+) -> tuple[CurvePoint, ...]:
+    """Draw the learning curves of checkpoints, of plain MiniLM and of zero-shot.
+
+    `curve.json` and `curve.md` are written anew after each point, `curve.png` at the end.
+
+    Args:
+        examples: the file that samples are drawn from.
+        test: a file with the same labels.
+        out: the folder of the three files.
+        plan: models, shots and seeds.
+        multi_label: whether texts carry several labels: "auto", "yes" or "no".
+        say: is told a sentence for each point.
+
+    Raises:
+        DataError: a file cannot be read, or its labels do not fit.
+        InputError: something else stands at `out`, or an argument is out of range.
+        ImportError: setfit or matplotlib is not installed; names the extra.
+    """
+    require("matplotlib", "report", "Drawing a learning curve")
+    check_place(out, CURVE_FILE)
+    pool = read_examples(examples, multi_label=multi_label)
+    decided = "yes" if pool.multi_label else "no"
+    rows = read_examples(test, multi_label=decided, labels=pool.labels)
+    facts = _facts(pool, rows, plan)
+    points: list[CurvePoint] = []
+    found = curve_points(
+        pool, rows, plan.shots, plan.models, seeds=plan.seeds, recipe=plan.recipe, say=say
+    )
+    for point in found:
+        points.append(point)
+        write(out, points, facts)
+    draw(out / "curve.png", points)
+    return tuple(points)
+
+
+def write(out: Path, points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> None:
+    """Write curve.json and curve.md over older ones."""
+    out.mkdir(parents=True, exist_ok=True)
+    rows = [{**dataclasses.asdict(p), "mean": p.mean, "spread": p.spread} for p in points]
+    text = json.dumps({**facts, "notes": NOTES, "points": rows}, indent=1, ensure_ascii=False)
+    (out / CURVE_FILE).write_text(text + "\n", encoding="utf-8")
+    (out / "curve.md").write_text(_page(points, facts), encoding="utf-8")
+
+
+def draw(path: Path, points: Sequence[CurvePoint]) -> None:
+    """Draw macro-F1 over the examples of each label, a line for each series."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 4.4), dpi=160, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for place, name in enumerate(dict.fromkeys(point.series for point in points)):
+        mine = [point for point in points if point.series == name]
+        x, y = [p.shots for p in mine], [p.mean for p in mine]
+        flat = not any(p.examples for p in mine)
+        line = "--" if flat else "-"
+        marker = "" if flat else "osD^v"[place % 5]
+        axes.plot(x, y, line, marker=marker, color=f"C{place}", label=name)
+        low, high = ([p.mean + sign * p.spread for p in mine] for sign in (-1, 1))
+        axes.fill_between(x, low, high, color=f"C{place}", alpha=0.15, linewidth=0)
+    ticks = sorted({point.shots for point in points})
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set_xlabel("examples of each label (log scale)")
+    axes.set_ylabel("macro-F1")
+    axes.set_title("Few-shot learning; bands: one standard deviation over seeds", fontsize=10)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(path, format="png", metadata={"Software": "emo_hub"})
+
+
+def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
+    shots = sorted({point.shots for point in points})
+    cells = {(p.series, p.shots): f"{p.mean:.3f} ± {p.spread:.3f}" for p in points}
+    cells |= {(p.series, p.shots): f"{p.mean:.3f}" for p in points if not p.examples}
+    lines = [
+        "# Few-shot learning curve",
+        "",
+        f"{facts['labels']} labels, {facts['test_rows']:,} test rows, seeds "
+        f"{', '.join(map(str, facts['seeds']))}, emo_hub {facts['emo_hub']}.",
+        "",
+        *(f"- {note}" for note in NOTES),
+        "",
+        "![Learning curve](curve.png)",
+        "",
+        f"| examples of each label | {' | '.join(map(str, shots))} |",
+        "|---|" + "--:|" * len(shots),
+    ]
+    lines += [
+        f"| {name} | {' | '.join(cells.get((name, s), '') for s in shots)} |"
+        for name in dict.fromkeys(point.series for point in points)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _facts(pool: Examples, rows: Examples, plan: CurvePlan) -> dict[str, Any]:
+    return {
+        "emo_hub": __version__,
+        "labels": len(pool.labels),
+        "label_names": pool.labels,
+        "multi_label": pool.multi_label,
+        "pool": pool.counts,
+        "test_rows": len(rows),
+        "seeds": list(plan.seeds),
+        "recipe": dataclasses.asdict(plan.recipe),
+    }
