@@ -101,15 +101,25 @@ def fit_calibration(
     y = targets[known].astype(np.float64)
     # A whisper of a prior keeps the Hessian invertible when both inputs move together.
     ridge = np.diag([1e-3, 1e-3, 0.0])
+
+    def loss(weights: npt.NDArray[np.float64]) -> float:
+        logits = x @ weights
+        pairs = np.logaddexp(0.0, logits) - y * logits
+        return float(pairs.sum() + 0.5 * weights @ ridge @ weights)
+
     weights = np.array([1.0, 0.0, 0.0])
+    lowest = loss(weights)
     for _ in range(steps):
         p = 0.5 * (1.0 + np.tanh(0.5 * (x @ weights)))
         gradient = x.T @ (p - y) + ridge @ weights
         hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
         step = np.linalg.solve(hessian + 1e-9 * np.eye(3), gradient)
-        weights = weights - step
+        # Far from the minimum a whole step can overshoot; the loss is convex, so a part of it helps.
+        while (found := loss(weights - step)) > lowest and np.abs(step).max() >= 1e-8:
+            step = step / 2
         if np.abs(step).max() < 1e-8:
             break
+        weights, lowest = weights - step, found
     return Calibration(*(float(w) for w in weights))
 
 

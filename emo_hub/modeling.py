@@ -23,7 +23,8 @@ from emo_hub import checkpoint as files
 from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import check_text, checked_label, paired
-from emo_hub.taxonomy import find_emotion, normalise
+from emo_hub.readings import LabelReader
+from emo_hub.static import StaticBackbone, StaticReader, is_static
 
 _LABEL_CACHE = 8192  # label vectors kept: 12 MiB at D = 384
 _CHARACTERS_PER_TOKEN = 16  # English averages 5; what lies past this many would be cut anyway
@@ -53,7 +54,7 @@ class EmotionModel(nn.Module):
 
     def __init__(
         self,
-        backbone: PreTrainedModel,
+        backbone: PreTrainedModel | StaticBackbone,
         tokenizer: Any,  # noqa: ANN401
         head: files.Head,
         vad: tuple[Tensor, Tensor] | None,
@@ -64,6 +65,9 @@ class EmotionModel(nn.Module):
         self.tokenizer = tokenizer
         self.head = head
         self.moments = moments
+        self._reader: StaticReader | None = None
+        if isinstance(backbone, StaticBackbone):
+            self._reader = StaticReader(backbone, tokenizer, head.max_tokens)
         self.config = backbone.config
         self.name = "emo_hub"
         if vad is not None:
@@ -99,7 +103,8 @@ class EmotionModel(nn.Module):
         base = folder if head.adapter is None else files.base_folder(head.base)
         try:
             tokenizer = AutoTokenizer.from_pretrained(base)
-            backbone = AutoModel.from_pretrained(base, dtype=torch.float32)
+            static = StaticBackbone.from_pretrained(base) if is_static(base) else None
+            backbone = static or AutoModel.from_pretrained(base, dtype=torch.float32)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise CheckpointError(f"The encoder in {base} does not load: {error}") from error
         if head.adapter is not None:
@@ -129,9 +134,12 @@ class EmotionModel(nn.Module):
         folder.mkdir(parents=True, exist_ok=True)
         self.backbone.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        files.write_sentence_transformers_layout(
-            folder, dimension=int(self.config.hidden_size), max_tokens=self.head.max_tokens
-        )
+        if self._reader is not None:
+            self._reader.write_sentence_transformers_layout(folder)
+        else:
+            files.write_sentence_transformers_layout(
+                folder, dimension=int(self.config.hidden_size), max_tokens=self.head.max_tokens
+            )
         self.save_head(folder, dataclasses.replace(self.head, adapter=None))
 
     def save_head(self, folder: Path, head: files.Head) -> None:
@@ -204,6 +212,8 @@ class EmotionModel(nn.Module):
             InputError: a text is not a string or is empty, or there are not as many contexts.
         """
         pairs = paired(texts, contexts)
+        if self._reader is not None:
+            return self._reader.encode(pairs)
         tokens = [self.tokenize(text, context) for text, context in pairs]
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]["input_ids"]))
         vectors = np.zeros((len(tokens), self.config.hidden_size), dtype=np.float32)
@@ -223,7 +233,8 @@ class EmotionModel(nn.Module):
         """Encode labels to unit vectors (C, D), each the mean of the ways of saying it.
 
         A label that the lexicon knows brings its ways; a free one is read through the templates of
-        the head. A description, where the caller gives one, is one more way. Vectors are cached.
+        the head. A description, where the caller gives one, is one more way. The vector of a
+        negated label points away from what it negates. Vectors are cached.
 
         Args:
             labels: C names.
@@ -232,7 +243,7 @@ class EmotionModel(nn.Module):
                 are read alike.
 
         Raises:
-            InputError: a label is not a string or is empty.
+            InputError: a label is not a string, or has no letter, digit or emoji.
         """
         if isinstance(labels, str) or len(labels) == 0:
             raise InputError(f"Give a list of at least one label; got {labels!r:.60}.")
@@ -246,7 +257,8 @@ class EmotionModel(nn.Module):
         flat = self.encode_texts([way for group in ways for way in group], batch_size=256)
         start = 0
         for key, group in zip(missing, ways, strict=True):
-            mean = flat[start : start + len(group)].mean(axis=0)
+            signs = self.reader.signs_of_ways(len(group), *key[:2])
+            mean = (flat[start : start + len(group)] * signs).mean(axis=0)
             found[key] = (mean / np.linalg.norm(mean)).astype(np.float32)
             start += len(group)
         self._label_vectors.update(found)
@@ -257,16 +269,13 @@ class EmotionModel(nn.Module):
     def ways_of(
         self, label: str, description: str | None = None, *, competing: bool = False
     ) -> list[str]:
-        """List the phrases that stand for a label, by itself or in a contest."""
-        name = normalise(label)
-        by_name = name in self.head.trained_labels and not competing
-        emotion = None if by_name else find_emotion(name)
-        phrases = emotion.ways if emotion else ()
-        ways = [template.format(name) for template in self.head.templates]
-        ways += [phrase for phrase in phrases if phrase not in ways]
-        if description and description.strip():
-            ways.append(description)
-        return ways
+        """List the phrases that stand for a label, or for what it negates, in a contest or not."""
+        return self.reader.ways(label, description, competing=competing)
+
+    @property
+    def reader(self) -> LabelReader:
+        """What turns typed labels into phrases here."""
+        return LabelReader(self.head.templates, self.head.trained_labels)
 
     def raw_logits(self, texts: Floats, labels: Floats) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D): scale * cosine + bias, (N, C)."""
@@ -275,16 +284,20 @@ class EmotionModel(nn.Module):
         )
 
     def logits(self, texts: Floats, vectors: Floats, labels: Sequence[str]) -> Floats:
-        """Compare text vectors (N, D) with label vectors (C, D) to calibrated logits (N, C)."""
+        """Compare text vectors (N, D) with label vectors (C, D) to calibrated logits (N, C).
+
+        A negated label gets the negative of what it negates.
+        """
+        known, turned = self.reader.columns(labels)
+        vectors = vectors * turned[:, None]
         raw = self.raw_logits(texts, vectors)
         free, trained = self.head.calibration, self.head.trained_calibration
         if self.moments is None or free is None:
-            return raw
+            return raw * turned
         logits = free.logits(raw, self.moments.standing_out(texts, vectors))
         if trained is not None:
-            known = [normalise(label) in self.head.trained_labels for label in labels]
             logits[:, known] = trained.logits(raw[:, known], np.zeros_like(raw[:, known]))
-        return logits
+        return np.asarray(logits * turned, np.float32)
 
     def competing_logits(self, texts: Floats, vectors: Floats) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C.
@@ -318,9 +331,8 @@ class EmotionModel(nn.Module):
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
         """Give the score (C,) from which each label counts; fitted on the teacher's labels."""
-        own = self.head.thresholds
-        default = self.head.default_threshold
-        return np.array([own.get(normalise(label), default) for label in labels], np.float32)
+        cuts = self.reader.cuts(labels, self.head.thresholds, self.head.default_threshold)
+        return np.array(cuts, np.float32)
 
     def dimensions(
         self, texts: Sequence[str], contexts: Sequence[str | None] | None = None

@@ -36,6 +36,17 @@ def test_moments_of_labels_equal_those_of_their_cosines():
     assert np.allclose(spread, cosines.std(axis=0), atol=1e-4)
 
 
+def test_calibration_holds_far_from_its_start():
+    # Logits all far below zero and almost no positive: a whole Newton step overshoots here.
+    rng = np.random.default_rng(0)
+    raw = rng.normal(-60.0, 0.05, (4000, 1)).astype(np.float32)
+    out = rng.normal(0.0, 1.0, (4000, 1)).astype(np.float32)
+    targets = (rng.random((4000, 1)) < 0.01).astype(np.float32)
+    found = fit_calibration(raw, out, targets)
+    scores = sigmoid(found.logits(raw, out))
+    assert scores.mean() == pytest.approx(float(targets.mean()), rel=0.05)
+
+
 def test_calibration_is_the_logistic_regression_of_its_inputs():
     x = RNG.normal(size=(4000, 2))
     y = (RNG.random(4000) < 1 / (1 + np.exp(-(1.5 * x[:, 0] - 0.7 * x[:, 1] - 1)))).astype(float)

@@ -11,10 +11,13 @@ PACKAGE = Path(__file__).parent.parent / "emo_hub"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
-    {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"},
+    {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
+    | {"readings", "phrasebook"},
     {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement"},
+    {"static"},
     {"modeling"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating"},
+    {"explaining"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
     {"embedded", "measurement", "learning_curves", "model_card"},
     {"quickstart"},
     {"cli"},

@@ -17,6 +17,8 @@ from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
 from emo_hub.cli.evaluation import evaluate
+from emo_hub.cli.fewshot import train_fewshot_command
+from emo_hub.cli.nano import train_nano_command
 from emo_hub.errors import EmoHubError, InputError
 
 app = typer.Typer(
@@ -32,7 +34,10 @@ app = typer.Typer(
         "[b]corpus[/b], [b]train[/b] and [b]evaluate[/b] are the steps by themselves."
     ),
 )
-train_app = typer.Typer(no_args_is_help=True, help="Distil a corpus into a model.")
+train_app = typer.Typer(
+    no_args_is_help=True,
+    help="Distil a corpus into a model, a model into a faster one, or teach it your labels.",
+)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(train_app, name="train")
 
@@ -70,6 +75,9 @@ def predict(
     threshold: Annotated[str | None, typer.Option(help="'auto', or a number in 0..1.")] = None,
     single: Annotated[bool, typer.Option("--single", help="Labels compete, sum 1.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words carried the best label.")
+    ] = False,
 ) -> None:
     """Rate how much a text expresses each of your labels."""
     from emo_hub.pipelines import pipeline
@@ -82,6 +90,7 @@ def predict(
         multi_label=not single,
         threshold=_threshold(threshold),
         vad=clf.model.has_vad,
+        explain=explain and as_json,
     )
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
@@ -92,6 +101,11 @@ def predict(
         typer.echo(f"{label:<{width}}  {score:.3f}  {bar}")
     if answer.get("none_of_these"):
         typer.echo("none of these")
+    if explain and answer["labels"]:
+        from emo_hub.cli.marking import show_words
+
+        best = answer["labels"][:1]
+        show_words(clf.explain(text, labels, context=context, multi_label=not single, only=best))
     if "valence" in answer:
         names = ("valence", "arousal", "dominance")
         typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in names) + "  (1 to 5)")
@@ -161,6 +175,8 @@ def train_curves_command(
     _say(f"{out / 'curves.md'}, curves.json and learning-curves.png")
 
 
+train_app.command("fewshot")(train_fewshot_command)
+train_app.command("nano")(train_nano_command)
 app.command("evaluate")(evaluate)
 
 
