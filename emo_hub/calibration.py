@@ -114,7 +114,7 @@ def fit_calibration(
         gradient = x.T @ (p - y) + ridge @ weights
         hessian = (x * (p * (1 - p))[:, None]).T @ x + ridge
         step = np.linalg.solve(hessian + 1e-9 * np.eye(3), gradient)
-        # Far from the minimum a whole step can overshoot; the loss is convex, so a part of it helps.
+        # Far from the minimum a whole step can overshoot; the loss is convex, so a part helps.
         while (found := loss(weights - step)) > lowest and np.abs(step).max() >= 1e-8:
             step = step / 2
         if np.abs(step).max() < 1e-8:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
+from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.inputs import check_text
 from emo_hub.modeling import EmotionModel
+from emo_hub.readings import read_label
 from emo_hub.registration import TASK, default_model_folder
+from emo_hub.taxonomy import normalise
 
 _ONE_TEXT = (str, bytes, Mapping)
 _NO_MORE: Any = object()
@@ -46,6 +50,9 @@ class ZeroShotEmotionPipeline(Pipeline):
             that was fitted for each on synthetic data. Adds "none_of_these": whether none is left.
         top_k: keeps this many labels at most.
         vad: adds "valence", "arousal" and "dominance", each 1..5.
+        explain: True for each label of the answer, or a label, or a list of them: adds "words", by
+            label a list of {"word", "start", "end", "weight"} in reading order; see `explain`. With
+            a context it adds "context_weights", by label how much the context spoke for it.
 
     Raises:
         InputError: an empty or non-string text or label, no labels, or arguments that do not fit.
@@ -101,19 +108,28 @@ class ZeroShotEmotionPipeline(Pipeline):
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool | None = None,
+        explain: bool | str | Sequence[str] | None = None,
         **unknown: Any,  # noqa: ANN401
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown:
             raise InputError(
                 f"The pipeline knows no argument {', '.join(sorted(unknown))}; it "
-                "takes candidate_labels, context, multi_label, threshold, top_k and vad."
+                "takes candidate_labels, context, multi_label, threshold, top_k, vad and explain."
             )
         is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
         if threshold not in (None, "auto") and not (is_number and 0 <= float(threshold) <= 1):
             raise InputError(f"threshold must be 'auto' or within 0..1; got {threshold!r}.")
         if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
             raise InputError(f"top_k must be a whole number from 1; got {top_k!r}.")
-        given = {"multi_label": multi_label, "threshold": threshold, "top_k": top_k, "vad": vad}
+        if not isinstance(explain, bool | str | Sequence | None):
+            raise InputError(f"explain must be True, a label or a list; got {explain!r:.60}.")
+        given = {
+            "multi_label": multi_label,
+            "threshold": threshold,
+            "top_k": top_k,
+            "vad": vad,
+            "explained": explain,
+        }
         return {}, {}, {name: value for name, value in given.items() if value is not None}
 
     def preprocess(self, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,10 +137,11 @@ class ZeroShotEmotionPipeline(Pipeline):
         labels = _label_map(item["labels"])
         tokens = self.model.tokenize(item["text"], item["context"])
         tensors = {name: torch.tensor([ids]) for name, ids in tokens.items()}
-        return {**tensors, "sequence": item["text"], "labels": json.dumps(labels)}
+        asked = json.dumps({"labels": labels, "context": item["context"]})
+        return {**tensors, "sequence": item["text"], "asked": asked}
 
     def _forward(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        carried = {name: inputs.pop(name) for name in ("sequence", "labels")}
+        carried = {name: inputs.pop(name) for name in ("sequence", "asked")}
         return {"embedding": self.model(**inputs), **carried}
 
     def postprocess(
@@ -135,10 +152,12 @@ class ZeroShotEmotionPipeline(Pipeline):
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool = False,
+        explained: bool | str | Sequence[str] = False,
     ) -> dict[str, Any]:
         """Turn one text's vector into sorted labels and scores."""
         embedding = outputs["embedding"].float().cpu().numpy().reshape(1, -1)
-        described: dict[str, str | None] = json.loads(outputs["labels"])
+        asked = json.loads(outputs["asked"])
+        described: dict[str, str | None] = asked["labels"]
         labels = list(described)
         told = {label: text for label, text in described.items() if text}
         vectors = self.model.encode_labels(labels, told)
@@ -159,7 +178,38 @@ class ZeroShotEmotionPipeline(Pipeline):
             names = ("valence", "arousal", "dominance")
             values = self.model.read_vad(embedding)[0]
             result.update({name: float(v) for name, v in zip(names, values, strict=True)})
+        if explained is not False:
+            wanted = result["labels"] if explained is True else explained
+            only = [wanted] if isinstance(wanted, str) else list(wanted)
+            how = {"context": asked["context"], "multi_label": multi_label, "only": only}
+            found = explain(self.model, outputs["sequence"], described, **how) if only else None
+            result.update(_carried(found))
         return result
+
+    def explain(
+        self,
+        text: str,
+        candidate_labels: CandidateLabels,
+        *,
+        context: str | None = None,
+        method: Method = "occlusion",
+        multi_label: bool = True,
+        only: Sequence[str] | None = None,
+    ) -> Explanation:
+        """Find out which words of one text carried each label; see `emo_hub.explaining.explain`.
+
+        Raises:
+            InputError: an empty text or label, or a label in `only` that is no candidate.
+        """
+        return explain(
+            self.model,
+            text,
+            _label_map(candidate_labels),
+            context=context,
+            method=method,
+            multi_label=multi_label,
+            only=only,
+        )
 
     def _kept(
         self, labels: list[str], each: Floats, scores: Floats, threshold: float | str | None
@@ -192,6 +242,16 @@ def _shared(labels: CandidateLabels | None, context: str | None) -> dict[str, An
     if _is_nested(labels):
         raise InputError("Got a list of label lists with one text; give one list of labels.")
     return {"labels": labels, "context": context}
+
+
+def _carried(found: Explanation | None) -> dict[str, Any]:
+    if found is None:
+        return {"words": {}}
+    words = {label: [asdict(word) for word in found.of(label)] for label in found.labels}
+    if found.context is None:
+        return {"words": words}
+    weights = {label: found.of_context(label) for label in found.labels}
+    return {"words": words, "context_weights": weights}
 
 
 def _is_nested(labels: object) -> bool:
@@ -243,7 +303,20 @@ def _label_map(labels: CandidateLabels | None) -> dict[str, str | None]:
             raise InputError(
                 f"The description of '{label}' must be a string; got {description!r:.60}."
             )
-    return table
+    return _distinct(table)
+
+
+def _distinct(labels: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Keep the first spelling of labels that differ in case, spaces or underscores alone.
+
+    Raises:
+        InputError: a label has no letter, digit or emoji.
+    """
+    found: dict[tuple[str, str | None], str] = {}
+    for label, description in labels.items():
+        read_label(normalise(label))
+        found.setdefault((normalise(label), description), label)
+    return {label: description for (_, description), label in found.items()}
 
 
 if TASK not in PIPELINE_REGISTRY.supported_tasks:

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
 import yaml
 from markupsafe import escape
@@ -32,11 +33,13 @@ from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from emo_hub.errors import InputError
+from emo_hub.explaining import Explanation, WeighedWord, Word
+from emo_hub.explaining.words import find_words
 from emo_hub.registration import default_model_folder
 from emo_hub.space import Classify, build_app, serve
-from emo_hub.space.answer import name_mood, render_reading
+from emo_hub.space.answer import mark_words, name_mood, render_reading
 from emo_hub.space.presets import EXAMPLES, PRESETS
-from emo_hub.space.reading import Bar, Reading, take_reading
+from emo_hub.space.reading import Bar, Grounds, Reading, take_reading
 from emo_hub.space.request import (
     MAX_LABEL_CHARACTERS,
     MAX_LABELS,
@@ -87,6 +90,19 @@ class StandIn:
     def thresholds(self, labels: Sequence[str]) -> list[float]:
         return [0.4 + self._noise(label, "threshold") / 3 for label in labels]
 
+    def explain(
+        self,
+        text: str,
+        candidate_labels: Sequence[str],
+        *,
+        context: str | None,
+        method: str,
+        only: Sequence[str],
+    ) -> Explanation:
+        words = tuple(Word(text[start:end], start, end) for start, end in find_words(text))
+        weights = [[3 * self._noise(word.word, label) for word in words] for label in only]
+        return Explanation(text, tuple(only), words, np.array(weights), None, method)
+
     def _noise(self, *parts: str) -> float:
         return hashlib.sha256("|".join(parts).encode()).digest()[0] / 256 / 3
 
@@ -115,6 +131,16 @@ def client(address: str) -> Client:
 
 def reading(*bars: Bar, valence: float = 3.0, arousal: float = 3.0) -> Reading:
     return Reading(bars, valence, arousal, 3.0)
+
+
+def grounded(text: str, *carrying: str, label: str = "joy") -> Reading:
+    """An answer whose first-named word weighs most."""
+    words = [
+        WeighedWord(word, text.index(word), text.index(word) + len(word), 2.0 / (1 + 2 * place))
+        for place, word in enumerate(carrying)
+    ]
+    ordered = tuple(sorted(words, key=lambda word: word.start))
+    return Reading((Bar(label, 0.9, 0.5),), 3.0, 3.0, 3.0, Grounds(label, text, ordered))
 
 
 # What may be asked
@@ -192,6 +218,57 @@ def test_label_is_drawn_as_the_characters_it_consists_of(label):
     drawn = render_reading(reading(Bar(label, 0.9, 0.5), Bar(label + "2", 0.1, 0.5)))
     assert drawn.count(str(escape(label))) == 3
     assert label not in drawn.replace(str(escape(label)), "")
+
+
+@pytest.mark.parametrize("text", [IMAGE, "<b>so</b> happy", "&lt;i&gt; {{ 1 }}", '"><u>'])
+def test_text_is_drawn_as_the_characters_it_consists_of(text):
+    word = re.search(r"\w+", text)[0]
+    drawn = render_reading(grounded(text, word, label=text))
+    passage = re.search(r'<p class="passage" dir="auto">(.*?)</p>', drawn, re.DOTALL)[1]
+    assert re.sub(r'</?mark(?: class="strong")?>', "", passage) == str(escape(text))
+    assert text not in drawn
+
+
+def test_words_that_carried_the_label_are_marked_by_their_weight():
+    drawn = render_reading(grounded("a so\n happy \U0001f600 day", "happy", "\U0001f600"))
+    passage = re.search(r'<p class="passage" dir="auto">(.*?)</p>', drawn, re.DOTALL)[1]
+    assert passage == (
+        'a so\n <mark class="strong">happy</mark> <mark class="some">\U0001f600</mark> day'
+    )
+
+
+def test_words_that_carried_the_label_are_said_to_a_screen_reader_the_strongest_first():
+    drawn = render_reading(grounded("so happy", "happy", "so"))
+    said = re.sub(r"<[^>]+>", "", drawn)
+    assert "Words that spoke for joy, the strongest first: “happy”, “so”." in said
+
+
+def test_text_without_a_carrying_word_says_so():
+    drawn = render_reading(grounded("so happy"))
+    assert "No single word stands out for" in drawn
+    assert "<mark class=" not in drawn
+
+
+@pytest.mark.parametrize("text", ["so happy", "happy so", "x happy y", "happy"])
+def test_marked_and_unmarked_stretches_are_the_text_again(text):
+    pieces = list(mark_words(grounded(text, "happy").grounds))
+    assert "".join(piece.text for piece in pieces) == text
+    assert [piece.text for piece in pieces if piece.mark] == ["happy"]
+
+
+def test_reading_is_grounded_in_words_of_the_text_for_the_best_label_that_fits(classify: Classify):
+    text = "  Thank you so much!  "
+    answer = take_reading(classify, read_request(text, None, ["boredom", "gratitude"]))
+    assert answer.grounds.label == answer.fitting[0].label == "gratitude"
+    words = answer.as_json()["words"]["gratitude"]
+    assert all(text.strip()[word["start"] : word["end"]] == word["word"] for word in words)
+
+
+def test_reading_without_a_label_that_fits_has_no_grounds(classify: Classify):
+    answer = take_reading(classify, read_request("The table is 80 cm wide.", None, ["grief"]))
+    assert answer.fitting == ()
+    assert answer.grounds is None
+    assert answer.as_json()["words"] == {}
 
 
 def test_none_of_these_names_the_closest_label_and_what_it_lacks():
@@ -407,6 +484,27 @@ def test_typed_text_and_labels_are_answered(visit: Visit, classify: Classify):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_that_carried_the_best_label_are_marked_readably(
+    open_page: Callable[..., Visit], scheme
+):
+    visit = open_page(scheme=scheme)
+    text = "Thank you so much\n<b>for</b> everything \U0001f600 you did!"
+    visit.write(text)
+    visit.clear_labels()
+    visit.add_labels("gratitude")
+    visit.read()
+    expect(visit.page.locator("#answer .passage")).to_have_text(text, use_inner_text=True)
+    marked = visit.page.locator("#answer .passage mark")
+    assert "Thank" in marked.all_text_contents()
+    style = "e => { const s = getComputedStyle(e);"
+    style += " return [s.textDecorationLine, s.color, s.backgroundColor]; }"
+    line, ink, back = visit.page.locator("#answer mark.strong").first.evaluate(style)
+    assert line == "underline"
+    assert contrast(ink, back) >= 4.5
+
+
+@pytest.mark.browser
 def test_typed_commas_become_chips(visit: Visit):
     visit.clear_labels()
     visit.add_labels("gratitude, anger, sarcastic contempt")
@@ -472,6 +570,8 @@ def test_typed_markup_stays_inert(visit: Visit, attack):
     visit.read()
     expect(visit.page.locator("#answer .kicker")).to_contain_text("of 2 labels")
     assert {label for label, _ in visit.rows()} == {attack, "joy"}
+    for passage in visit.page.locator("#answer .passage").all():
+        assert passage.text_content() == attack
     assert visit.page.locator("img[src=x]").count() == 0
     assert visit.page.evaluate("window.pwned") is None
     assert visit.complaints == []

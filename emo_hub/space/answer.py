@@ -6,27 +6,42 @@ as an `<img>` tag is shown as the characters it consists of.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from emo_hub.space.reading import Reading
+from emo_hub.space.reading import Grounds, Reading
 
 # More rows than this push the plane off the screen; the rest is folded away below.
 _ROWS_AT_FIRST = 12
 
 _MIDDLE = 3.0
 _NEAR_MIDDLE = 0.35
+_STRONG = 0.6  # of the heaviest word's weight: from here on a word is marked in full
 _PLANE = (16.0, 200.0)  # offset and side of the square inside the picture, in its own units
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the visitor's text: marked as "strong" or "some", or "" where it is not."""
+
+    text: str
+    mark: str
+
+
 def render_reading(reading: Reading) -> str:
-    """Draw the verdict, the bars with their thresholds, and the point in the plane."""
+    """Draw the verdict, the words that carried it, the bars, and the point in the plane."""
+    grounds = reading.grounds
     shown = max(_ROWS_AT_FIRST, len(reading.fitting))
     return _template().render(
         problem=None,
         reading=reading,
+        grounds=grounds,
+        pieces=list(mark_words(grounds)) if grounds else [],
+        heaviest=sorted(grounds.words, key=lambda word: -word.weight) if grounds else [],
         first=reading.bars[:shown],
         rest=reading.bars[shown:],
         x=_across(reading.valence),
@@ -38,6 +53,20 @@ def render_reading(reading: Reading) -> str:
 def render_problem(sentence: str) -> str:
     """Draw the sentence that says why there is no answer."""
     return _template().render(problem=sentence)
+
+
+def mark_words(grounds: Grounds) -> Iterator[Piece]:
+    """Cut a text into stretches, marked and not, that together are the text again."""
+    done = 0
+    most = max((word.weight for word in grounds.words), default=0.0)
+    for word in grounds.words:
+        if word.start > done:
+            yield Piece(grounds.text[done : word.start], "")
+        mark = "strong" if word.weight >= _STRONG * most else "some"
+        yield Piece(grounds.text[word.start : word.end], mark)
+        done = word.end
+    if done < len(grounds.text):
+        yield Piece(grounds.text[done:], "")
 
 
 def name_mood(valence: float, arousal: float) -> str:

@@ -206,7 +206,9 @@ def _add_endpoint(ask: Ask) -> None:
 
         Returns:
             Labels by falling score, their scores and thresholds from 0 to 1, which of them fit,
-            whether none does, and valence, arousal and dominance from 1 to 5.
+            whether none does, and valence, arousal and dominance from 1 to 5. Under `words`, for
+            the best label that fits, the words that spoke for it, with their place in the text
+            (without the spaces around it) and their weight in logits.
         """
         try:
             return ask(text, context, labels).as_json()

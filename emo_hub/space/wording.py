@@ -16,7 +16,8 @@ own. The scores need not add up to 100 %, and "none of these" is a possible answ
 
 **What the numbers mean.** Scores and thresholds are calibrated on synthetic texts, not on people's
 judgements: a rough guide, not a measurement. Valence, arousal and dominance run from 1 to 5, with 3
-in the middle.
+in the middle. The marked words are those without which the best label would score lower: they say
+why the model answered so, not why somebody felt so.
 
 **Limits.** It reads English. It mirrors what a language model believes that people feel, with its
 biases, and often misses irony, culture and all that the text leaves unsaid. It is not a
