@@ -63,7 +63,8 @@ protocols: $(VENV)/.base  ## Compare the three protocols in one report (after ma
 
 curves: $(VENV)/.base  ## Draw quality over rows of each kind of data (an hour on two cores; resumes).
 	$(CORPUS)
-	$(BIN)/emo-hub train curves --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/curves
+	$(BIN)/emo-hub train curves --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/curves --limit 2000
+	mkdir -p model_cards/learning_curves && cp runs/curves/curves.json runs/curves/curves.md runs/curves/learning-curves.png model_cards/learning_curves/
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
 	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md
