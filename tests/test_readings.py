@@ -305,13 +305,14 @@ def test_the_order_of_labels_never_changes_a_score(default_model, multi_label):
 def test_a_synonym_more_changes_no_other_labels_score(default_model, vectors):
     some = scores_of(default_model, vectors, ["anger", "joy"])
     more = scores_of(default_model, vectors, ["anger", "fury", "mad", "Wut", "😡", "joy"])
-    np.testing.assert_array_equal(more[:, [0, 5]], some)
+    np.testing.assert_allclose(more[:, [0, 5]], some, atol=1e-6)
 
 
 @pytest.mark.parametrize("same", ["Wut", "😡", "I feel anger", "ANGER!", "the emotion of anger"])
 def test_ways_to_type_a_label_score_alike(default_model, vectors, same):
     scores = scores_of(default_model, vectors, ["anger", same])
-    np.testing.assert_array_equal(scores[:, 0], scores[:, 1])
+    # Two columns of one product may differ in the last bit.
+    np.testing.assert_allclose(scores[:, 0], scores[:, 1], atol=1e-6)
     assert len(set(default_model.thresholds(["anger", same]))) == 1
 
 
