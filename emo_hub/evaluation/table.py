@@ -19,7 +19,7 @@ BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 TITLES = {
     "synthetic": "synthetic rows only",
     "descriptors": "free descriptors",
-    "default": "everything recorded (**embedded default**)",
+    "emo_hub default": "everything recorded (**embedded default**)",
     "all-MiniLM-L6-v2 as it is": "all-MiniLM-L6-v2 as it is",
     "majority label": "majority label",
 }
