@@ -311,13 +311,13 @@ def test_contexts_that_say_all_the_same_decide_nothing(default_model):
 
 def test_contexts_that_decide_are_seen_to_decide(default_model):
     told = {
-        "grief": "His mother has died and he has come back from the funeral, mourning her.",
-        "anger": "The landlord has lied to him, stolen his money and insulted his wife.",
-        "gratitude": "A stranger gave him a kidney and saved his life; he wants to thank her.",
+        "sadness": "Tomas is back from his mother's funeral and finds her glasses on the shelf.",
+        "anger": "The landlord admits that he kept the deposit and let the flat to his nephew.",
+        "gratitude": "A stranger who gave Tomas a kidney stands at the door with a suitcase.",
     }
     lines = [
         line(
-            f"So here we are{'.' * (n + 1)}", split="test", story=f"{label}{n}", id=f"{label}{n}",
+            f"Look at you{'.' * (n + 1)}", split="test", story=f"{label}{n}", id=f"{label}{n}",
             context=context, config="contextual", primary=GOEMOTIONS.index(label),
         )
         for n in range(10)
