@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from emo_hub.errors import InputError
 from emo_hub.taxonomy import normalise
 
+CHARACTERS_PER_TOKEN = 16  # English averages 5; what lies past this many would be cut anyway
+
 
 def check_text(text: object) -> None:
     """Refuse what is not a text.

@@ -22,12 +22,11 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from emo_hub import checkpoint as files
 from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
-from emo_hub.inputs import check_text, checked_label, paired
+from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, checked_label, paired
 from emo_hub.readings import LabelReader
 from emo_hub.static import StaticBackbone, StaticReader, is_static
 
 _LABEL_CACHE = 8192  # label vectors kept: 12 MiB at D = 384
-_CHARACTERS_PER_TOKEN = 16  # English averages 5; what lies past this many would be cut anyway
 
 
 def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
@@ -181,7 +180,7 @@ class EmotionModel(nn.Module):
         """
         check_text(text)
         longest = self.head.max_tokens
-        room = longest * _CHARACTERS_PER_TOKEN
+        room = longest * CHARACTERS_PER_TOKEN
         alone = self.tokenizer(text[:room], truncation=True, max_length=longest)
         before = self._last_tokens(context, longest - len(alone["input_ids"]) - 1)
         if not before:
@@ -193,7 +192,7 @@ class EmotionModel(nn.Module):
         """Cut a context to its last so many tokens, in its own letters."""
         if not context or not context.strip() or count < 1:
             return ""
-        end = context[-self.head.max_tokens * _CHARACTERS_PER_TOKEN :]
+        end = context[-self.head.max_tokens * CHARACTERS_PER_TOKEN :]
         encoded = self.tokenizer(end, add_special_tokens=False, return_offsets_mapping=True)
         offsets = encoded["offset_mapping"]
         return end[offsets[-count][0] :] if len(offsets) > count else end

@@ -25,12 +25,11 @@ from transformers.modeling_outputs import BaseModelOutput
 from emo_hub.calibration import Floats
 from emo_hub.checkpoint import make_readable, read_tensors
 from emo_hub.errors import CheckpointError
-from emo_hub.inputs import check_text
+from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
 
 WEIGHTS_FILE = "model.safetensors"
 _CONFIG_FILE = "config.json"
 _SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")  # not [UNK]: it stands for a word
-_CHARACTERS_PER_TOKEN = 16  # as in modeling.py: what lies past this many would be cut anyway
 _CHUNK = 8192  # texts at a time: 12 MiB of vectors, and 30 MiB of ids where all are long
 
 Precision = Literal["float32", "float16", "int8"]
@@ -176,7 +175,7 @@ class StaticReader:
         Raises:
             InputError: a text is not a string or is empty.
         """
-        room = self._longest * _CHARACTERS_PER_TOKEN
+        room = self._longest * CHARACTERS_PER_TOKEN
         for text in texts:
             check_text(text)
         cut = [text[:room] for text in texts]
@@ -187,7 +186,7 @@ class StaticReader:
         """Give the last so many token ids of a context, cut as `EmotionModel.tokenize` does."""
         if not context or not context.strip() or count < 1:
             return []
-        end = context[-self._longest * _CHARACTERS_PER_TOKEN :]
+        end = context[-self._longest * CHARACTERS_PER_TOKEN :]
         encoded = self._tokenizer.encode(end, add_special_tokens=False)
         if len(encoded.ids) <= count:
             return list(encoded.ids)

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from emo_hub.calibration import Floats
 from emo_hub.errors import SettingsError
+from emo_hub.metrics import mean_average_precision
 from emo_hub.taxonomy import GOEMOTIONS, find_emotion
 from emo_hub.training.rows import TrainingRow
 
@@ -77,19 +77,11 @@ def measure(
     said = np.array([[_has_any(row, word) for word in words] for row in rows], bool)
     single = said.sum(axis=1) == 1
     right = contest[single].argmax(axis=1) == said[single].argmax(axis=1)
-    precisions = [
-        _average_precision(contest[:, c], said[:, c]) for c in np.flatnonzero(said.any(axis=0))
-    ]
     return {
         "rows": float(single.sum()),
         "contest": round(float(right.mean()), 4) if single.any() else 0.0,
-        "precision": round(float(np.mean(precisions)), 4) if precisions else 0.0,
+        "precision": round(mean_average_precision(said, contest), 4),
     }
-
-
-def _average_precision(scores: Floats, targets: npt.NDArray[np.bool_]) -> float:
-    hits = targets[np.argsort(-scores, kind="stable")]
-    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
 
 
 def _forms(label: str) -> Sequence[str]:
