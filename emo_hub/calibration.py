@@ -4,13 +4,18 @@ A dual encoder rates some labels high for every text. How high is a property of 
 and of texts in general, not of the text at hand: over a reference set of texts with mean m and
 covariance S, the cosines of label l have mean l.m and variance l'Sl. Both moments are stored with
 the model, so any typed label can be judged by how far it stands out for *this* text.
+
+Texts vary along few directions (register, length, pleasant or not) that all labels share a little
+of. Read through the inverse of S, mixed with so much of the identity that rare directions are not
+blown up, a label is compared by what is its own: that is the linear discriminant of the label.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +23,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 _SMALLEST_SPREAD = 1e-4  # a label that no reference text moves must not divide by zero
+# How much of the identity is mixed in, in mean variances. Where words of the palette compete over
+# synthetic validation rows 30 was best, on ISEAR and EmpatheticDialogues 10 to 30 were.
+RIDGE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +35,47 @@ class NullMoments:
     Args:
         mean: (D,) mean vector.
         covariance: (D, D) covariance matrix.
+        ridge: how much of the identity is mixed into the covariance before it is inverted, in mean
+            variances; infinity compares by the label vectors as they are.
     """
 
     mean: Floats
     covariance: Floats
+    ridge: float = math.inf
+    _sharpening: Floats | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sharpening", self._inverse())
+
+    def _inverse(self) -> Floats | None:
+        scale = float(np.trace(self.covariance)) / len(self.mean)
+        if math.isinf(self.ridge) or scale <= 0:
+            return None
+        # Divided by the ridge, so that a direction in which texts do not vary stays as it is.
+        mixed = self.covariance.astype(np.float64) / (scale * self.ridge) + np.eye(len(self.mean))
+        return np.asarray(np.linalg.inv(mixed), np.float32)
 
     @classmethod
-    def measure(cls, embeddings: Floats) -> NullMoments:
+    def measure(cls, embeddings: Floats, ridge: float = math.inf) -> NullMoments:
         """Take the moments of (N, D) text vectors."""
-        covariance = np.cov(embeddings, rowvar=False, bias=True)
-        return cls(embeddings.mean(axis=0).astype(np.float32), covariance.astype(np.float32))
+        covariance = np.cov(embeddings, rowvar=False, bias=True).astype(np.float32)
+        return cls(embeddings.mean(axis=0).astype(np.float32), covariance, ridge)
 
-    def of_labels(self, label_embeddings: Floats) -> tuple[Floats, Floats]:
-        """Give mean and standard deviation, each (C,), of the cosines of (C, D) label vectors."""
-        mean = label_embeddings @ self.mean
-        variance = ((label_embeddings @ self.covariance) * label_embeddings).sum(axis=1)
-        return mean, np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
+    def directions(self, labels: Floats) -> Floats:
+        """Turn (C, D) label vectors into what texts are read along, (C, D), of any length."""
+        return labels if self._sharpening is None else labels @ self._sharpening
+
+    def of_labels(self, labels: Floats) -> tuple[Floats, Floats]:
+        """Give mean and standard deviation, each (C,), of texts along (C, D) labels' directions."""
+        along = self.directions(labels)
+        variance = ((along @ self.covariance) * along).sum(axis=1)
+        spread = np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
+        return along @ self.mean, spread
 
     def standing_out(self, texts: Floats, labels: Floats) -> Floats:
-        """Standardise the cosines of (N, D) texts and (C, D) labels by each label's own: (N, C)."""
+        """Standardise (N, D) texts along the direction of each of (C, D) labels: (N, C)."""
         mean, spread = self.of_labels(labels)
-        return np.asarray((texts @ labels.T - mean) / spread, np.float32)
+        return np.asarray((texts @ self.directions(labels).T - mean) / spread, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from emo_hub.calibration import Calibration, NullMoments
+from emo_hub.calibration import Calibration
 from emo_hub.errors import CheckpointError
+from emo_hub.tensors import read_tensors
 
 HEAD_FILE = "emotion_head.json"
-VAD_FILE = "vad_head.safetensors"
-MOMENTS_FILE = "calibration.safetensors"
 ADAPTER_FILE = "adapter.safetensors"
 SCHEMA_VERSION = 1
 
@@ -223,63 +219,6 @@ def write_head(head: Head, folder: Path) -> None:
     table = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(head)}
     text = json.dumps(table, indent=1, ensure_ascii=False)
     (folder / HEAD_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file.
-
-    Raises:
-        CheckpointError: it is missing or damaged.
-    """
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is missing or damaged: {error}") from error
-
-
-def read_vad(folder: Path) -> tuple[Tensor, Tensor] | None:
-    """Read the (3, D) weight and (3,) bias of the dimensional head; None where there is none."""
-    if not (folder / VAD_FILE).exists():
-        return None
-    return _named(folder / VAD_FILE, "weight", "bias")
-
-
-def read_moments(folder: Path) -> NullMoments | None:
-    """Read the reference moments of the calibration; None where there are none."""
-    if not (folder / MOMENTS_FILE).exists():
-        return None
-    mean, covariance = _named(folder / MOMENTS_FILE, "mean", "covariance")
-    return NullMoments(mean.float().numpy(), covariance.float().numpy())
-
-
-def _named(path: Path, first: str, second: str) -> tuple[Tensor, Tensor]:
-    tensors = read_tensors(path)
-    if not {first, second} <= tensors.keys():
-        raise CheckpointError(
-            f"{path} holds {', '.join(tensors)}; wanted {first} and {second}: fetch it again."
-        )
-    return tensors[first], tensors[second]
-
-
-def write_vad(weight: Tensor, bias: Tensor, folder: Path) -> None:
-    """Write the (3, D) weight and (3,) bias of the dimensional head."""
-    tensors = {"weight": weight.detach().cpu().contiguous(), "bias": bias.detach().cpu()}
-    save_file(tensors, folder / VAD_FILE)
-
-
-def make_readable(folder: Path) -> None:
-    """Let others read the weights; safetensors writes them for the owner only."""
-    for path in folder.rglob("*.safetensors"):
-        path.chmod(0o644)
-
-
-def write_moments(moments: NullMoments, folder: Path) -> None:
-    """Write the reference moments."""
-    tensors = {
-        "mean": torch.from_numpy(np.ascontiguousarray(moments.mean)),
-        "covariance": torch.from_numpy(np.ascontiguousarray(moments.covariance)),
-    }
-    save_file(tensors, folder / MOMENTS_FILE)
 
 
 def merge_adapter(backbone: nn.Module, folder: Path, settings: AdapterSettings) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 from emo_hub.errors import DataError
+from emo_hub.palette import palette_names
 from emo_hub.records import SPLITS
 from emo_hub.taxonomy import GOEMOTIONS
 
@@ -27,10 +28,12 @@ _TEXT = Value("string")
 _DEGREE = Value("float32")
 _PROVENANCE = {"teacher": _TEXT, "prompt_version": _TEXT, "request_id": _TEXT}
 _SOFT_LABELS = {"labels": List(_LABEL), "intensities": List(_DEGREE)}
+_WORDS = List(ClassLabel(names=list(palette_names())))
 _AFFECT = {
     **_SOFT_LABELS,
     "primary_emotion": _LABEL,
     "descriptors": List(_TEXT),
+    "words": _WORDS,
     "valence": _DEGREE,
     "arousal": _DEGREE,
     "dominance": _DEGREE,
@@ -79,6 +82,7 @@ FEATURES: Mapping[str, Features] = {
             "source_id": _TEXT,
             "look": Value("int8"),
             "descriptors": List(_TEXT),
+            "words": _WORDS,
             **_SOFT_LABELS,
             "valence": _DEGREE,
             "arousal": _DEGREE,
@@ -182,17 +186,19 @@ class StoredCorpus:
         return tuple(self.path / parquet_name(config, split, n, shards) for n in range(shards))
 
     def rows(self, config: str, split: str) -> list[Row]:
-        """Read a split as plain rows, with label names instead of class numbers.
+        """Read a split as plain rows, with names instead of class numbers.
 
         Raises:
             DataError: as `split` does.
         """
-        names = GOEMOTIONS.labels
+        names, words = GOEMOTIONS.labels, palette_names()
         rows: list[Row] = self.split(config, split).to_list()
         for row in rows:
             for labelled in (row, *row.get("looks", ())):
                 if "labels" in labelled:
                     labelled["labels"] = [names[number] for number in labelled["labels"]]
+            if "words" in row:
+                row["words"] = [words[number] for number in row["words"]]
             if "primary_emotion" in row:
                 row["primary_emotion"] = names[row["primary_emotion"]]
         return rows

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
 from emo_hub import checkpoint as files
+from emo_hub import tensors
 from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, checked_label, paired
@@ -109,7 +110,9 @@ class EmotionModel(nn.Module):
         if head.adapter is not None:
             files.check_base(base, head.adapter)
             files.merge_adapter(backbone, folder, head.adapter)
-        model = cls(backbone, tokenizer, head, files.read_vad(folder), files.read_moments(folder))
+        model = cls(
+            backbone, tokenizer, head, tensors.read_vad(folder), tensors.read_moments(folder)
+        )
         model.name = "emo_hub default" if name_or_path is None else str(source)
         return model.to(device)
 
@@ -149,10 +152,10 @@ class EmotionModel(nn.Module):
         """
         files.write_head(head, folder)
         if self.moments is not None:
-            files.write_moments(self.moments, folder)
+            tensors.write_moments(self.moments, folder)
         if self.has_vad:
-            files.write_vad(self.vad_weight, self.vad_bias, folder)
-        files.make_readable(folder)
+            tensors.write_vad(self.vad_weight, self.vad_bias, folder)
+        tensors.make_readable(folder)
 
     @property
     def device(self) -> torch.device:

@@ -70,6 +70,7 @@ class Affect:
         valence: 1 (unpleasant) to 5 (pleasant).
         arousal: 1 (calm) to 5 (stirred up).
         dominance: 1 (at the mercy of it) to 5 (in control), None where nobody was asked.
+        words: of the palette those that hold, the most fitting first; empty where nobody was asked.
     """
 
     emotions: tuple[tuple[str, float], ...]
@@ -77,6 +78,7 @@ class Affect:
     valence: float
     arousal: float
     dominance: float | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -23,9 +23,9 @@ from transformers import AutoConfig, PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
 from emo_hub.calibration import Floats
-from emo_hub.checkpoint import make_readable, read_tensors
 from emo_hub.errors import CheckpointError
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
+from emo_hub.tensors import make_readable, read_tensors
 
 WEIGHTS_FILE = "model.safetensors"
 _CONFIG_FILE = "config.json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,3 +112,42 @@ def test_softmax_sums_to_one_whatever_comes(values):
 @given(st.floats(-1e30, 1e30))
 def test_sigmoid_stays_within_its_bounds(value):
     assert 0.0 <= float(sigmoid(np.array([value], np.float32))[0]) <= 1.0
+
+
+def test_with_a_ridge_labels_are_standardised_along_their_own_directions():
+    texts, labels = unit(800, 12), unit(4, 12)
+    texts[:, 0] *= 5.0
+    moments = NullMoments.measure(texts, ridge=2.0)
+    found = moments.standing_out(texts, labels)
+    assert np.allclose(found.mean(axis=0), 0.0, atol=1e-3)
+    assert np.allclose(found.std(axis=0), 1.0, atol=1e-3)
+
+
+def test_a_direction_that_all_texts_vary_along_decides_less_with_a_ridge():
+    texts = unit(800, 12)
+    texts[:, 0] *= 20.0
+    label = unit(1, 12)
+    plain, sharp = (
+        NullMoments.measure(texts, ridge).directions(label) for ridge in (math.inf, 1.0)
+    )
+    share = [abs(v[0, 0]) / np.linalg.norm(v) for v in (plain, sharp)]
+    assert share[1] < 0.2 * share[0]
+
+
+def test_a_label_and_its_negative_stand_out_alike():
+    texts, labels = unit(300, 12), unit(4, 12)
+    moments = NullMoments.measure(texts, ridge=3.0)
+    assert np.allclose(
+        moments.standing_out(texts, -labels), -moments.standing_out(texts, labels), atol=1e-5
+    )
+
+
+def test_the_ridge_is_kept_with_the_moments(tmp_path):
+    from emo_hub.tensors import read_moments, write_moments
+
+    moments = NullMoments.measure(unit(300, 12), ridge=3.0)
+    write_moments(moments, tmp_path)
+    kept = read_moments(tmp_path)
+    labels = unit(4, 12)
+    assert kept is not None
+    assert np.allclose(kept.directions(labels), moments.directions(labels), atol=1e-6)

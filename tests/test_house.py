@@ -12,8 +12,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
-    | {"readings", "phrasebook"},
-    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement"},
+    | {"readings", "phrasebook", "palette"},
+    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"},
     {"static"},
     {"modeling"},
     {"explaining"},

@@ -19,7 +19,15 @@ from emo_hub.cli import app
 from emo_hub.config import read_recipe
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError, InputError, SettingsError
-from emo_hub.learning_curves import KINDS, SHARES, CurvePlan, learning_curves
+from emo_hub.learning_curves import (
+    KINDS,
+    SHARES,
+    CurvePlan,
+    Variant,
+    ablations,
+    learning_curves,
+    read_variants,
+)
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 from emo_hub.training.rows import TrainingRow, share_of
@@ -106,7 +114,7 @@ def test_scenes_go_with_the_utterances_unless_it_is_said(settings, kinds):
 
 def test_the_curve_recipe_is_the_default_one_made_cheap():
     default, curve = (read_recipe(ContrastiveRecipe, name) for name in ("default", "curve"))
-    assert dataclasses.replace(default, epochs=1, extra_phrases=16) == curve
+    assert dataclasses.replace(default, epochs=1) == curve
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -332,3 +340,33 @@ def test_a_recipe_for_scenes_alone_says_so_in_its_checkpoint(tiny_corpus, tiny_s
     told = json.loads((made.path / "training.json").read_text())
     assert set(told["rows"]) == {"scene"}
     assert "scenes alone" in " ".join(told["notes"])
+
+
+def test_shipped_variants_change_settings_that_there_are():
+    base = dataclasses.asdict(read_recipe(ContrastiveRecipe, "curve"))
+    first, *others = read_variants()
+    assert not first.settings
+    assert all(v.settings and v.settings.keys() <= base.keys() for v in others)
+    assert all(base[k] != value for v in others for k, value in v.settings.items())
+
+
+def test_ablations_say_what_each_change_is_worth(plan, tmp_path):
+    variants = [Variant("as it is", "The start.", {}), Variant("wide", "More.", {"batch_size": 8})]
+    points = ablations(plan(), variants, tmp_path)
+    assert [point.kind for point in points] == ["as it is", "wide"]
+    page = (tmp_path / "ablations.md").read_text()
+    change = points[1].reached[0].value - points[0].reached[0].value
+    assert f"{points[1].reached[0].value:.3f} ({change:+.3f})" in page
+    assert "**wide**: More. (`batch_size = 8`)" in page
+
+
+def test_a_variant_that_sets_no_setting_is_refused_before_any_training(plan, tmp_path):
+    with pytest.raises(SettingsError, match="batch_sise"):
+        ablations(plan(), [Variant("x", "y", {"batch_sise": 8})], tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_list_without_reasons_is_refused(tmp_path):
+    (tmp_path / "v.toml").write_text("[wide]\nbatch_size = 8\n")
+    with pytest.raises(SettingsError, match="why"):
+        read_variants(tmp_path / "v.toml")

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from emo_hub.config import read_recipe
 from emo_hub.errors import CheckpointError, DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
+from emo_hub.palette import palette
 from emo_hub.taxonomy import GOEMOTIONS, find_emotion
 from emo_hub.training.batches import (
     BatchSettings,
@@ -51,6 +52,7 @@ SETTINGS = BatchSettings(
     use_labels=True,
     intensity_floor=0.0,
     stray_contexts=0.0,
+    palette_words=0,
     seed=1,
 )
 
@@ -135,6 +137,63 @@ def test_extra_phrases_come_from_the_vocabulary():
     drawn = set(batch.phrases) - set(GOEMOTIONS.labels) - {"sorrow"}
     assert drawn
     assert drawn <= {"triumph", "quiet pride", "glowing"}
+
+
+CHOSEN = [
+    *(row(f"t{i}", {"fear": 0.8}, "dread", words=("afraid", "scared")) for i in range(60)),
+    row("u", {"joy": 0.8}, "glee", words=("happy", "joyful", "content")),
+    row("v", {"joy": 0.8}, "bliss"),
+]
+ASKING = dataclasses.replace(SETTINGS, palette_words=400)
+
+
+def word_cell(batch, r, word):
+    forms = {word.adjective, word.noun}
+    c = max(c for c, phrase in enumerate(batch.phrases) if phrase in forms)
+    return batch.targets[r, c], batch.weights[r, c]
+
+
+def spoken(adjective):
+    return next(word for word in palette() if word.adjective == adjective)
+
+
+def test_the_first_chosen_word_holds_whole_and_the_next_ones_less():
+    batch = make_batch(CHOSEN[-2:], DescriptorVocabulary(CHOSEN), ASKING, step=0)
+    told = [word_cell(batch, 0, spoken(w))[0] for w in ("happy", "joyful", "content")]
+    assert told[0] == 1.0
+    assert told == sorted(told, reverse=True)
+    assert told[2] > 0.5
+
+
+def test_a_word_that_was_not_chosen_does_not_hold():
+    batch = make_batch(CHOSEN[-2:], DescriptorVocabulary(CHOSEN), ASKING, step=0)
+    assert word_cell(batch, 0, spoken("afraid")) == (0.0, 1.0)
+
+
+def test_leaving_out_a_word_that_mostly_stands_beside_a_chosen_one_counts_less():
+    lone = row("w", {"fear": 0.8}, "dread", words=("afraid",))
+    batch = make_batch([lone], DescriptorVocabulary(CHOSEN), ASKING, step=0)
+    target, weight = word_cell(batch, 0, spoken("scared"))
+    assert target == 0.0
+    assert 0.0 < weight < 0.5
+
+
+def test_a_row_of_which_nobody_was_asked_teaches_nothing_of_the_palette():
+    batch = make_batch(CHOSEN[-2:], DescriptorVocabulary(CHOSEN), ASKING, step=0)
+    assert word_cell(batch, 1, spoken("afraid"))[1] == 0.0
+
+
+def test_a_word_that_is_kept_out_is_not_asked_about():
+    kept = without_words(CHOSEN, ["scared"])
+    assert {row.words for row in kept[:60]} == {("afraid",)}
+    batch = make_batch(kept[-2:], DescriptorVocabulary(kept), ASKING, step=0)
+    assert not {"scared", "fright"} & set(batch.phrases)
+
+
+def test_both_forms_of_a_word_are_said():
+    vocabulary = DescriptorVocabulary(CHOSEN)
+    said = {p for step in range(20) for p in make_batch(CHOSEN, vocabulary, ASKING, step).phrases}
+    assert {"afraid", "fear"} <= said
 
 
 def test_stray_contexts_are_lines_of_other_rows_and_change_no_target():
@@ -383,6 +442,44 @@ def test_other_users_may_read_every_file(tiny_checkpoint):
     assert all(f.stat().st_mode & 0o044 == 0o044 for f in files)
 
 
+def random_encoder(kind, folder):
+    """Write a small random encoder of an architecture, with the packaged tokenizer."""
+    from transformers import CONFIG_MAPPING, AutoModel, AutoTokenizer
+
+    from emo_hub.checkpoint import PACKAGED_BASE, base_folder
+
+    tokenizer = AutoTokenizer.from_pretrained(base_folder(PACKAGED_BASE))
+    config = CONFIG_MAPPING[kind](
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=48, max_position_embeddings=140, pad_token_id=0,
+    )  # fmt: skip
+    AutoModel.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("size", ["base", "large"])
+def test_recipes_for_larger_encoders_run_on_a_small_one_of_their_kind(size, tiny_corpus, tmp_path):
+    base = random_encoder("bert", tmp_path / "encoder")
+    chosen = read_recipe(
+        ContrastiveRecipe,
+        size,
+        [f"base='{base}'", "max_rows=60", "epochs=1", "use_comments=false", "mixed_precision=no"],
+    )
+    made = train_contrastive(tiny_corpus, tmp_path / "m", chosen)
+    scores = EmotionModel.load(made.path).score(["We won!"], ["proud", "bored"])
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("kind", ["roberta", "mpnet", "modernbert", "deberta-v2"])
+def test_encoders_of_other_architectures_are_trained(kind, tiny_corpus, tiny_settings, tmp_path):
+    base = random_encoder(kind, tmp_path / "encoder")
+    chosen = recipe(tiny_settings, base=base, dropout=0.0, epochs=1, max_rows=60)
+    made = train_contrastive(tiny_corpus, tmp_path / "m", chosen)
+    assert all(math.isfinite(loss) for loss in made.losses)
+    EmotionModel.load(made.path).score(["We won!"], ["proud"], ["After the match."])
+
+
 @pytest.mark.parametrize(
     "change", [{"logit_scale": 0.0}, {"epochs": 0}, {"supervision": "none"}, {"max_tokens": 4000}]
 )
@@ -490,7 +587,10 @@ def test_unknown_recipe_lists_those_that_ship():
         read_recipe(ContrastiveRecipe, "nosuch")
 
 
-@pytest.mark.parametrize("name", ["quick", "default", "synthetic", "descriptors", "curve"])
+SHIPPED = ["quick", "default", "synthetic", "descriptors", "curve", "base", "large"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_recipe_reads(name):
     assert read_recipe(ContrastiveRecipe, name).epochs >= 1
 

@@ -175,6 +175,42 @@ def train_curves_command(
     _say(f"{out / 'curves.md'}, curves.json and learning-curves.png")
 
 
+@train_app.command("ablations")
+def train_ablations_command(
+    data: Annotated[Path, typer.Option(help="The corpus folder.")],
+    texts: Annotated[
+        str,
+        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
+    ],
+    benchmarks: Annotated[Path, typer.Option(help="A folder with a subfolder for each benchmark.")],
+    out: Annotated[Path, typer.Option(help="Where models and numbers go.")] = Path("ablations"),
+    recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "curve",
+    variants: Annotated[
+        Path | None, typer.Option(help="A .toml file of changes; a list of them ships.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each set.")] = None,
+    settings: Set = None,
+) -> None:
+    """Change one setting of a recipe at a time, and see what each is worth on benchmarks.
+
+    A run that was stopped goes on where it was.
+    """
+    from emo_hub.config import read_recipe
+    from emo_hub.learning_curves import CurvePlan, ablations, read_variants
+    from emo_hub.training.contrastive import ContrastiveRecipe
+
+    chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
+    plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
+    changed = "".join(f" --set {pair}" for pair in settings or ())
+    where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
+    where += "" if limit is None else f" --limit {limit}"
+    where += f" --variants {variants.name}" if variants else ""
+    command = f"emo-hub train ablations {where} --recipe {recipe}{changed}"
+    with _progress("training") as progress:
+        ablations(plan, read_variants(variants), out, command=command, say=_say, progress=progress)
+    _say(f"{out / 'ablations.md'} and ablations.json")
+
+
 train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
 app.command("evaluate")(evaluate)

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from emo_hub.calibration import Floats, sigmoid, softmax
-from emo_hub.checkpoint import read_tensors
 from emo_hub.errors import CheckpointError
+from emo_hub.tensors import read_tensors
 
 HEAD_FILE = "fewshot_head.safetensors"
 

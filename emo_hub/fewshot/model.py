@@ -19,6 +19,7 @@ from emo_hub.fewshot.head import LinearHead
 from emo_hub.fewshot.prior import Prior, blend
 from emo_hub.inputs import paired
 from emo_hub.modeling import EmotionModel
+from emo_hub.tensors import make_readable
 
 TABLE_FILE = "fewshot.json"
 ZERO_SHOT = "zero_shot"
@@ -109,7 +110,7 @@ class FewshotModel:
         }
         text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
         (folder / TABLE_FILE).write_text(text, encoding="utf-8")
-        files.make_readable(folder)
+        make_readable(folder)
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """Give the probability (N, C) of each label: the head's, with the zero-shot scores in.

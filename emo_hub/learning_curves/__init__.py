@@ -5,7 +5,19 @@ four public sets. No test split is read: curves serve choices, and a split that 
 is no longer a test.
 """
 
+from emo_hub.learning_curves.ablations import Variant, ablations, read_variants
 from emo_hub.learning_curves.plan import KINDS, SETS, SHARES, CurvePlan, Point, Reached
 from emo_hub.learning_curves.run import learning_curves
 
-__all__ = ["KINDS", "SETS", "SHARES", "CurvePlan", "Point", "Reached", "learning_curves"]
+__all__ = [
+    "KINDS",
+    "SETS",
+    "SHARES",
+    "CurvePlan",
+    "Point",
+    "Reached",
+    "Variant",
+    "ablations",
+    "learning_curves",
+    "read_variants",
+]

@@ -103,7 +103,7 @@ class Point:
     """One model of the curves.
 
     Args:
-        kind: of `KINDS`.
+        kind: of `KINDS`, or the name of a variant.
         share: of the rows of that kind, in (0, 1].
         rows: rows trained on, by where they come from.
         run: the name of recipe and data in the checkpoint's training.json.

@@ -20,6 +20,7 @@ from emo_hub.version import __version__
 
 if TYPE_CHECKING:
     from emo_hub.evaluation.loading import LoadedBenchmark
+    from emo_hub.training.contrastive import ContrastiveRecipe
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, float], None]
@@ -54,26 +55,38 @@ def learning_curves(
         ImportError: training, scoring or drawing is not installed; names the extra.
     """
     require("matplotlib", "report", "Drawing learning curves")
-    from emo_hub.evaluation.benchmarks import benchmark
-    from emo_hub.evaluation.loading import load
-    from emo_hub.evaluation.seen import sample
-
+    facts = plan_facts(plan, command)
     # Read first: what is missing is told before hours of training.
-    whole = [load(benchmark(name), plan.benchmarks, split) for name, split in SETS]
-    sets = [sample(rows, plan.limit) for rows in whole]
-    facts = _facts(plan, command)
-    work = _Work(plan, out, sets, command, say, progress)
+    work = Work(plan, out, open_sets(plan), command, say, progress)
     points: list[Point] = []
     for kind in dict.fromkeys(plan.kinds):
         for share in sorted(set(plan.shares)):
-            points.append(work.point(kind, share))
+            taken: dict[str, Any] = {**KINDS[kind], "row_share": share}
+            point = work.point(
+                f"{kind} {share_name(share)}", dataclasses.replace(plan.recipe, **taken)
+            )
+            points.append(dataclasses.replace(point, kind=kind))
             write(out, points, facts)
         draw(out, points)
     return tuple(points)
 
 
+def open_sets(plan: CurvePlan) -> list[LoadedBenchmark]:
+    """Read the sets that every point is scored on.
+
+    Raises:
+        EmoHubError: one is missing or cannot be read.
+    """
+    from emo_hub.evaluation.benchmarks import benchmark
+    from emo_hub.evaluation.loading import load
+    from emo_hub.evaluation.seen import sample
+
+    whole = [load(benchmark(name), plan.benchmarks, split) for name, split in SETS]
+    return [sample(rows, plan.limit) for rows in whole]
+
+
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """What every point is made with."""
 
     plan: CurvePlan
@@ -83,18 +96,17 @@ class _Work:
     say: Say
     progress: Progress | None
 
-    def point(self, kind: str, share: float) -> Point:
+    def point(self, title: str, recipe: ContrastiveRecipe) -> Point:
+        """Train and score one model, or find it done."""
         from emo_hub.training.contrastive import train_contrastive
         from emo_hub.training.writing import RUN_FILE
 
-        title = f"{kind} {share_name(share)}"
         place = title.replace(" ", "-").replace("/", "-")
-        taken: dict[str, Any] = {**KINDS[kind], "row_share": share}
         start = time.perf_counter()
         made = train_contrastive(
             self.plan.data,
             self.out / "runs" / place,
-            dataclasses.replace(self.plan.recipe, **taken),
+            recipe,
             texts=self.plan.texts,
             command=self.command,
             progress=self.progress,
@@ -105,7 +117,7 @@ class _Work:
         reached = _scored(made.path, self.sets, self.out / "scores" / f"{place}.json")
         numbers = ", ".join(f"{r.name} {r.metric} {number(r)}" for r in reached)
         self.say(f"{title}: {numbers}.")
-        return Point(kind, share, told["rows"], told["run"], made.notes, reached)
+        return Point(title, recipe.row_share, told["rows"], told["run"], made.notes, reached)
 
 
 def _scored(model: Path, sets: Sequence[LoadedBenchmark], kept: Path) -> tuple[Reached, ...]:
@@ -147,7 +159,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     return found if isinstance(found, dict) else {}
 
 
-def _facts(plan: CurvePlan, command: str) -> dict[str, Any]:
+def plan_facts(plan: CurvePlan, command: str) -> dict[str, Any]:
+    """Say what the numbers were made with, for the files that hold them."""
     corpus = read_corpus(plan.data)
     return {
         "command": command,

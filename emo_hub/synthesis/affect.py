@@ -108,11 +108,12 @@ _REASONS = {
     "finite_number": "out_of_range",
     "string_too_short": "empty_text",
     "too_short": "too_few_items",
+    "too_long": "too_many_items",
 } | {
     own: own
     for own in (
         "unknown_label", "no_label", "too_many_labels", "repeated_label", "neutral_with_others",
-        "no_descriptor", "long_descriptor",
+        "no_descriptor", "long_descriptor", "unknown_word",
     )
 }  # fmt: skip
 

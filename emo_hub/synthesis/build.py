@@ -26,8 +26,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 CHANGES = (
+    (
+        "1.1.0",
+        "Words of a closed palette for utterances and comments (column `words`), and sentences of "
+        "prose (register `prose`) with valence, arousal and dominance.",
+    ),
     (
         "1.0.0",
         "4,360 more utterances: every family of emotions outside the 28 evenly, denials of a "
@@ -130,7 +135,13 @@ def _about(folder: Path, fingerprint: str) -> About:
     path = folder / "provenance.json"
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        paragraphs = ("prompts", "second_campaign", "third_campaign", "fourth_campaign")
+        paragraphs = (
+            "prompts",
+            "second_campaign",
+            "third_campaign",
+            "fourth_campaign",
+            "fifth_campaign",
+        )
         how = (told["how"], *(told.get(name, "") for name in paragraphs))
         return About(
             name=NAME,

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance, Look, Rejection, short_id
-from emo_hub.synthesis import descriptors, relooks, scenes, utterances
+from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances
+from emo_hub.synthesis.choices import with_words
 from emo_hub.synthesis.ledger import Ledger
 from emo_hub.synthesis.plan import Plan
-from emo_hub.synthesis.relooks import Line, Relook
+from emo_hub.synthesis.relooks import Line, Lines, Relook
 from emo_hub.synthesis.stage import Answered, Stage, stream
 from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.synthesis.write import CorpusWriter
@@ -20,7 +21,7 @@ from emo_hub.teacher import Teacher
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-STAGES = (utterances.STAGE, scenes.STAGE, relooks.STAGE, descriptors.STAGE)
+STAGES = (utterances.STAGE, scenes.STAGE, relooks.STAGE, choices.STAGE, descriptors.STAGE)
 Progress = Callable[[str, int, int], None]
 DAMAGED = "corrupt_recording_line"
 
@@ -50,7 +51,9 @@ def pour(
         DataError: some requests wait for an answer, so the corpus would not be whole.
     """
     flow = _Flow(teacher, writer, progress)
-    wanted = frozenset(row for lines in plan.relooks for row in lines.ids)
+    wanted = frozenset(
+        row for group in (*plan.relooks, *plan.choices) for row in group.ids if "/" not in row
+    )
     held = _Held(wanted, plan.withheld, writer)
     for asked in flow.run(utterances.STAGE, plan.utterances):
         unnamed = _unnamed(asked.item)
@@ -64,10 +67,12 @@ def pour(
                 held.add(record, None)
             else:
                 writer.add(record)
-    held.release(flow.looks(plan, held.lines))
+    looks = flow.looks(plan, held.lines)
+    words = flow.words(plan, held.lines)
+    held.release(looks, words)
     for looked in flow.run(descriptors.STAGE, plan.descriptors):
         for annotation in looked.records:
-            writer.add(annotation)
+            writer.add(with_words(annotation, words))
     if unanswered := flow.poured.ledger.unanswered:
         raise DataError(
             f"{unanswered} requests wait for an answer, so no corpus was written: run again, only "
@@ -103,23 +108,38 @@ class _Flow:
 
     def looks(self, plan: Plan, lines: Mapping[str, Line]) -> dict[str, Look]:
         """Have lines looked at again, and give what was seen by the id of the row."""
-        items = []
-        for group in plan.relooks:
-            missing = [row for row in group.ids if row not in lines]
-            if missing:
-                # The question was about lines of which one is not there, so it was another one.
-                detail = f"{len(missing)} of its rows were never written, {missing[0]} first"
-                name = relooks.NAME
-                self.writer.reject(Rejection(name, group.request, "row_not_there", detail, ""))
-            else:
-                items.append(Relook(group.request, tuple(lines[row] for row in group.ids)))
+        items = [
+            Relook(group.request, tuple(lines[row] for row in group.ids))
+            for group in self._written(relooks.NAME, plan.relooks, lines)
+        ]
         answered = self.run(relooks.STAGE, items)
         return {seen.id: seen.look for answer in answered for seen in answer.records}
+
+    def words(self, plan: Plan, lines: Mapping[str, Line]) -> dict[str, tuple[str, ...]]:
+        """Have words chosen for lines and comments, and give them by the id of the row."""
+        items = [
+            choices.choice_of(group, lines)
+            for group in self._written(choices.NAME, plan.choices, lines)
+        ]
+        answered = self.run(choices.STAGE, items)
+        return {chosen.id: chosen.words for answer in answered for chosen in answer.records}
+
+    def _written(
+        self, stage: str, groups: Sequence[Lines], lines: Mapping[str, Line]
+    ) -> Iterator[Lines]:
+        """Give the groups whose rows are all there; the others were asked of other rows."""
+        for group in groups:
+            missing = [row for row in group.ids if "/" not in row and row not in lines]
+            if missing:
+                detail = f"{len(missing)} of its rows were never written, {missing[0]} first"
+                self.writer.reject(Rejection(stage, group.request, "row_not_there", detail, ""))
+            else:
+                yield group
 
 
 @dataclass
 class _Held:
-    """Rows that wait for a second look; all others go to the writer at once."""
+    """Rows that wait for a second look or for words; all others go to the writer at once."""
 
     wanted: frozenset[str]
     withheld: frozenset[str]
@@ -142,9 +162,9 @@ class _Held:
         else:
             self.writer.add(line, unnamed=unnamed)
 
-    def release(self, looks: Mapping[str, Look]) -> None:
+    def release(self, looks: Mapping[str, Look], words: Mapping[str, tuple[str, ...]]) -> None:
         for line, unnamed in self.waiting.values():
-            self.writer.add(relooks.with_looks(line, looks), unnamed=unnamed)
+            self.writer.add(with_words(relooks.with_looks(line, looks), words), unnamed=unnamed)
 
 
 def _unnamed(request: UtteranceRequest) -> dict[str, str]:

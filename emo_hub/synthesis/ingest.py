@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
-from emo_hub.synthesis import descriptors, relooks, scenes, utterances
+from emo_hub.records import ContextualUtterance
+from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances
 from emo_hub.synthesis.origin import ABOUT, TEACHER
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.relooks import Relook
@@ -35,7 +36,8 @@ UTTERANCES = "utterances.jsonl"
 SCENES = "scenes.jsonl"
 LOOKS = {1: "descriptors_goemotions.jsonl", 2: "descriptors_goemotions_second.jsonl"}
 RELOOKS = "relooks.jsonl"
-FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), RELOOKS)
+CHOICES = "choices.jsonl"
+FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), RELOOKS, CHOICES)
 
 
 def record_replies(sources: Sequence[Path], out: Path) -> None:
@@ -91,6 +93,7 @@ def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
         utterances.STAGE.name: [request.request for request in plan.utterances],
         scenes.STAGE.name: [seed.request for seed in plan.scenes],
         relooks.STAGE.name: [lines.request for lines in plan.relooks],
+        choices.STAGE.name: [lines.request for lines in plan.choices],
         descriptors.STAGE.name: [f"{text.reference}#{text.look}" for text in plan.descriptors],
     }
     replies: dict[str, list[Json]] = {}
@@ -112,14 +115,15 @@ def _with_campaigns(
 ) -> tuple[Plan, dict[str, list[Json]]]:
     stories = _all_lines(sources, SCENES)
     looks = {look: _all_lines(sources, name) for look, name in LOOKS.items()}
-    again = _all_lines(sources, RELOOKS)
+    again, chosen = _all_lines(sources, RELOOKS), _all_lines(sources, CHOICES)
     requests = _all_requests(sources)
-    new = plan_from_json(_plan(requests, stories, looks, again))
+    new = plan_from_json(_plan(requests, stories, looks, again, chosen))
     told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
     added = {
         utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES), new),
         scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
-        relooks.STAGE.name: _rowwise(again),
+        relooks.STAGE.name: _rowwise(again, "readings", "line"),
+        choices.STAGE.name: _rowwise(chosen, "choices", "text"),
         descriptors.STAGE.name: told,
     }
     merged = Plan(
@@ -127,6 +131,7 @@ def _with_campaigns(
         plan.scenes + new.scenes,
         plan.descriptors + new.descriptors,
         plan.relooks + new.relooks,
+        plan.choices + new.choices,
         plan.withheld,
     )
     return merged, {stage: [*replies.get(stage, ()), *lines] for stage, lines in added.items()}
@@ -143,12 +148,12 @@ def _numbered(
     )
 
 
-def _rowwise(lines: Sequence[Json]) -> list[Json]:
-    """Put the readings of rows together as the replies that they are, numbered as they were."""
+def _rowwise(lines: Sequence[Json], name: str, counted: str) -> list[Json]:
+    """Put what was said of rows together as the replies that they are, numbered as they were."""
     return [
         {
-            "readings": [
-                {"line": number, **_without(line, "request", "row", "teacher")}
+            name: [
+                {counted: number, **_without(line, "request", "row", "teacher")}
                 for number, line in enumerate(group, start=1)
             ],
             "teacher": group[0].get("teacher", TEACHER),
@@ -167,7 +172,9 @@ def _grouped(lines: Sequence[Json]) -> dict[str, list[Json]]:
 def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, Any], list[Any]]]:
     """List what is asked in each stage; who looks again is asked about what others wrote."""
     written: dict[str, Any] = {}
-    wanted = {row for lines in plan.relooks for row in lines.ids}
+    wanted = {
+        row for group in (*plan.relooks, *plan.choices) for row in group.ids if "/" not in row
+    }
     for stage, items in ((utterances.STAGE, plan.utterances), (scenes.STAGE, plan.scenes)):
         told = zip(items, replies[stage.name], strict=True) if wanted else ()
         for item, reply in told:
@@ -175,16 +182,20 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
             for record in stage.read(item, whole):  # type: ignore[arg-type]
                 if not isinstance(record, Refusal):
                     written[record.id] = record
+                if isinstance(record, ContextualUtterance):
+                    alone = record.stand_alone()
+                    written[alone.id] = alone
     missing = sorted(wanted - written.keys())
     if missing:
         raise DataError(
-            f"{len(missing)} rows are to be looked at again that nobody wrote, {missing[0]} first."
+            f"{len(missing)} rows are asked about that nobody wrote, {missing[0]} first."
         )
     again = [Relook(g.request, tuple(written[row] for row in g.ids)) for g in plan.relooks]
     return [
         (utterances.STAGE, list(plan.utterances)),
         (scenes.STAGE, list(plan.scenes)),
         (relooks.STAGE, again),
+        (choices.STAGE, [choices.choice_of(group, written) for group in plan.choices]),
         (descriptors.STAGE, list(plan.descriptors)),
     ]
 
@@ -212,6 +223,7 @@ def _plan(
     stories: Sequence[Json],
     looks: dict[int, list[Json]],
     again: Sequence[Json],
+    chosen: Sequence[Json],
 ) -> Json:
     asked: Counter[str] = Counter()
     for request in requests:
@@ -228,11 +240,16 @@ def _plan(
             for look, lines in looks.items()
             for line in lines
         ],
-        "relooks": [
-            {"request": request, "rows": [line["row"] for line in lines]}
-            for request, lines in _grouped(again).items()
-        ],
+        "relooks": _groups(again),
+        "choices": _groups(chosen),
     }
+
+
+def _groups(lines: Sequence[Json]) -> list[Json]:
+    return [
+        {"request": request, "rows": [line["row"] for line in told]}
+        for request, told in _grouped(lines).items()
+    ]
 
 
 def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
@@ -280,6 +297,7 @@ def _write_provenance(about: Json, plan: Plan, out: Path) -> None:
         (utterances.STAGE, plan.utterances),
         (scenes.STAGE, plan.scenes),
         (relooks.STAGE, plan.relooks),
+        (choices.STAGE, plan.choices),
         (descriptors.STAGE, plan.descriptors),
     ]
     facts = about | {

@@ -54,12 +54,24 @@ ABOUT: dict[str, Any] = {
         "writers named the emotion in more of the lines that might name it than were asked for, "
         "and dialects are written by feel."
     ),
+    "fifth_campaign": (
+        "Later replies of strong-llm-2026-11, again by several instances of one model: words of "
+        "the palette for nearly all utterances and for comments (from a brief like the prompt's, "
+        "forty texts at a time, in a shorthand that a script turned into the form of the replies), "
+        "and sentences of prose as it is published or written in letters, essays and fiction, of "
+        "which three writers gave valence, arousal and dominance with the sentence, and others, "
+        "who saw neither the degrees nor the kind of text, labels, descriptors and words. The "
+        "slots of these sentences were filled in afterwards. Sentences on science, history and "
+        "news are of the writers' making, but some tell of real events from memory; nobody "
+        "checked them as facts."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
     ),
     "known_weaknesses": [
         "The voices lean British and are wittier than people are on average.",
+        "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
         "Some neutral lines are answers to a question that nobody sees.",
         "Neutral is rarer in the annotations than human annotators have it, about a third, and in "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +29,8 @@ class Plan:
         scenes: seeds of narratives.
         descriptors: public texts to annotate.
         relooks: rows to look at again.
+        choices: texts for which words are chosen from the palette; a row by its id, a public
+            comment by its place, `source/split/id`.
         withheld: rows that are kept out of the corpus, because their line also stands in a
             benchmark.
     """
@@ -37,6 +39,7 @@ class Plan:
     scenes: tuple[SceneSeed, ...] = ()
     descriptors: tuple[StandOffText, ...] = ()
     relooks: tuple[Lines, ...] = ()
+    choices: tuple[Lines, ...] = ()
     withheld: frozenset[str] = frozenset()
 
 
@@ -78,9 +81,8 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
             for entry in value["descriptors"]
             for text_id in entry["ids"]
         ),
-        relooks=tuple(
-            Lines(entry["request"], tuple(entry["rows"])) for entry in value.get("relooks", ())
-        ),
+        relooks=_lines(value.get("relooks", ())),
+        choices=_lines(value.get("choices", ())),
         withheld=frozenset(value.get("withheld", ())),
     )
 
@@ -95,6 +97,15 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             {"source": source, "split": split, "look": look, "ids": [text.id for text in texts]}
             for (source, split, look), texts in groups
         ],
-        "relooks": [{"request": lines.request, "rows": list(lines.ids)} for lines in plan.relooks],
+        "relooks": _lines_to_json(plan.relooks),
+        "choices": _lines_to_json(plan.choices),
         "withheld": sorted(plan.withheld),
     }
+
+
+def _lines(entries: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:
+    return tuple(Lines(entry["request"], tuple(entry["rows"])) for entry in entries)
+
+
+def _lines_to_json(groups: Sequence[Lines]) -> list[dict[str, Any]]:
+    return [{"request": lines.request, "rows": list(lines.ids)} for lines in groups]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emo_hub.dataset import Row
+from emo_hub.palette import palette_names
 from emo_hub.records import (
     Affect,
     Annotation,
@@ -56,7 +57,7 @@ def row_of(record: Utterance | ContextualUtterance | Annotation | Narrative) -> 
 
 def _annotation_row(record: Annotation) -> Row:
     columns = _affect_columns(record.affect)
-    kept = ("descriptors", "labels", "intensities", "valence", "arousal")
+    kept = ("descriptors", "words", "labels", "intensities", "valence", "arousal")
     return {
         "id": record.id,
         "source": record.source,
@@ -90,6 +91,7 @@ def _affect_columns(affect: Affect) -> Row:
         "intensities": list(affect.intensities),
         "primary_emotion": GOEMOTIONS.index(affect.primary),
         "descriptors": list(affect.descriptors),
+        "words": [palette_names().index(word) for word in affect.words],
         "valence": affect.valence,
         "arousal": affect.arousal,
         "dominance": affect.dominance,

@@ -19,9 +19,10 @@ SLOTS = 20
 
 Register = Literal[
     "forum_reply", "self_report", "social_post", "chat_message", "spoken_line", "inner_thought",
-    "diary", "review",
+    "diary", "review", "prose",
 ]  # fmt: skip
-REGISTERS: tuple[str, ...] = get_args(Register)
+# Prose tells of others too, so it is written only where a slot asks for it.
+REGISTERS: tuple[str, ...] = tuple(name for name in get_args(Register) if name != "prose")
 
 SYSTEM = f"""\
 You write short texts for an emotion corpus, and you annotate what you wrote.

@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from emo_hub.calibration import Floats
+from emo_hub.palette import palette
 from emo_hub.taxonomy import GOEMOTIONS, find_emotion
 from emo_hub.training.rows import TrainingRow
+from emo_hub.training.words import ChosenWords
 
 _NAMES = GOEMOTIONS.labels
 _NAME_SET = frozenset(_NAMES)
@@ -60,6 +62,7 @@ class DescriptorVocabulary:
 
     def __init__(self, rows: Sequence[TrainingRow], *, use_labels: bool = True) -> None:
         self.use_labels = use_labels
+        self.chosen = ChosenWords(rows)
         self._labels: dict[str, set[str]] = {}
         counts: dict[str, int] = {}
         for row in rows:
@@ -108,6 +111,7 @@ class BatchSettings:
     use_labels: bool
     intensity_floor: float
     stray_contexts: float
+    palette_words: int
     seed: int
 
 
@@ -189,7 +193,26 @@ def make_batch(
             weights[r, position[descriptor]] = 1.0
     said = tuple(_said(phrase, settings, rng) for phrase in columns)
     vad = np.array([row.vad for row in rows], np.float32)
-    return Batch(tuple(rows), said, targets, weights, vad)
+    batch = Batch(tuple(rows), said, targets, weights, vad)
+    return _with_words(batch, vocabulary.chosen, settings, rng)
+
+
+def _with_words(
+    batch: Batch, chosen: ChosenWords, settings: BatchSettings, rng: random.Random
+) -> Batch:
+    """Add words drawn from the palette, each as adjective or as noun."""
+    if not settings.palette_words or not any(row.words for row in batch.rows):
+        return batch
+    words, asked = palette(), chosen.asked
+    drawn = sorted(rng.sample(asked, min(settings.palette_words, len(asked))))
+    forms = [rng.choice((words[place].adjective, words[place].noun)) for place in drawn]
+    told = [chosen.targets(row) for row in batch.rows]
+    return replace(
+        batch,
+        phrases=(*batch.phrases, *(_templated(form, settings, rng) for form in forms)),
+        targets=np.hstack([batch.targets, np.stack([t[drawn] for t, _ in told])]),
+        weights=np.hstack([batch.weights, np.stack([w[drawn] for _, w in told])]),
+    )
 
 
 def _set_labels(targets: Floats, labels: Mapping[str, float], floor: float) -> None:
@@ -202,6 +225,10 @@ def _said(phrase: str, settings: BatchSettings, rng: random.Random) -> str:
     if phrase in _NAME_SET and settings.synonym_share and rng.random() < settings.synonym_share:
         emotion = find_emotion(phrase)
         phrase = rng.choice(emotion.ways) if emotion and emotion.ways else phrase
+    return _templated(phrase, settings, rng)
+
+
+def _templated(phrase: str, settings: BatchSettings, rng: random.Random) -> str:
     if rng.random() >= settings.template_share:
         return phrase
     return rng.choice(settings.templates).format(phrase)

@@ -70,6 +70,7 @@ class ContrastiveRecipe:
     template_share: float = 0.5
     synonym_share: float = 0.0  # of label names, said as one of their synonyms
     stray_contexts: float = 0.0  # share of texts that get lines of others as their context
+    palette_words: int = 0  # words of the palette that a batch is asked about
     intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence
     # How long and how fast, in loop.py.
     epochs: int = 3
@@ -283,6 +284,7 @@ def _batch_settings(recipe: ContrastiveRecipe) -> BatchSettings:
         use_labels=recipe.supervision != "descriptors",
         intensity_floor=recipe.intensity_floor,
         stray_contexts=recipe.stray_contexts,
+        palette_words=recipe.palette_words,
         seed=recipe.seed,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from emo_hub.calibration import (
+    RIDGE,
     Calibration,
     Floats,
     NullMoments,
@@ -23,6 +24,7 @@ from emo_hub.calibration import (
     sigmoid,
 )
 from emo_hub.modeling import EmotionModel
+from emo_hub.palette import palette_names
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import DescriptorVocabulary
 from emo_hub.training.held_out import measure
@@ -56,20 +58,22 @@ def judge(
 
     The moments are those of training utterances by themselves, or of comments where there are none.
     Free words are calibrated by raw logit and standing out, labels of training by the raw logit
-    alone. Those, and their thresholds, are fitted on annotated comments where there are any, since
-    those are what people really wrote. Words that were kept out of training are measured.
+    alone. The free words are those of the palette where rows have any, since of these it is known
+    of each whether it holds; else the most frequent descriptors. Labels of training, and their
+    thresholds, are fitted on annotated comments where there are any, since those are what people
+    really wrote. Words that were kept out of training are measured.
     """
     plain = [r for r in rows if r.context is None and r.source != "comment"] or list(rows)
     reference = plain[:: max(1, len(plain) // _REFERENCE_TEXTS)]
-    moments = NullMoments.measure(model.encode_texts([r.text for r in reference]))
+    moments = NullMoments.measure(model.encode_texts([r.text for r in reference]), RIDGE)
     texts = model.encode_texts([r.text for r in validation], [r.context for r in validation])
-    names, words = list(GOEMOTIONS.labels), _open_labels(validation, model)
+    names = list(GOEMOTIONS.labels)
+    words, said = _open_truth(validation, model)
     comments = np.array([r.source == "comment" for r in validation])
     judges = comments if comments.any() else np.ones(len(validation), bool)
 
     word_vectors = model.encode_labels(words)
     out = moments.standing_out(texts, word_vectors)
-    said = _free(validation, words)
     free = fit_calibration(model.raw_logits(texts, word_vectors), out, said)
     free = fit_competition(free, out, said)
     logits = free.logits(model.raw_logits(texts, word_vectors), out)
@@ -99,6 +103,18 @@ def judge(
             **measure(contest, validation, held_out),
         }
     return Judgement(moments, free, trained, thresholds, default, facts)
+
+
+def _open_truth(rows: Sequence[TrainingRow], model: EmotionModel) -> tuple[list[str], Floats]:
+    """Give free words, and whether each holds, (N, C): NaN where nobody knows."""
+    asked = np.array([bool(row.words) for row in rows])
+    if not asked.any():
+        words = _open_labels(rows, model)
+        return words, _free(rows, words)
+    words = list(palette_names())
+    table = np.full((len(rows), len(words)), np.nan, np.float32)
+    table[asked] = [[float(word in row.words) for word in words] for row in rows if row.words]
+    return words, table
 
 
 def _open_labels(rows: Sequence[TrainingRow], model: EmotionModel) -> list[str]:

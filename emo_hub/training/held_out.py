@@ -51,10 +51,14 @@ def choose_words(rows: Sequence[TrainingRow], count: int, seed: int) -> tuple[st
 
 
 def without_words(rows: Sequence[TrainingRow], words: Sequence[str]) -> tuple[TrainingRow, ...]:
-    """Leave out every descriptor that has a form of one of the words; texts and labels stay."""
+    """Leave out each descriptor and chosen word with a form of a word; texts and labels stay."""
     stems = {_stem(word) for word in words}
     return tuple(
-        replace(row, descriptors=tuple(d for d in row.descriptors if not _has(d, stems)))
+        replace(
+            row,
+            descriptors=tuple(d for d in row.descriptors if not _has(d, stems)),
+            words=tuple(w for w in row.words if not _has(w, stems)),
+        )
         for row in rows
     )
 

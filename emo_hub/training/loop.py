@@ -21,8 +21,8 @@ from accelerate.utils import set_seed
 from safetensors.torch import save_file
 from torch import Tensor
 
-from emo_hub.checkpoint import read_tensors
 from emo_hub.errors import CheckpointError
+from emo_hub.tensors import read_tensors
 from emo_hub.training.batches import (
     Batch,
     BatchSettings,

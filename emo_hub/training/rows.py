@@ -39,6 +39,7 @@ class TrainingRow:
         vad: valence, arousal, dominance, each 1..5; NaN where unknown.
         trust: how much its labels count, in [0, 1]. A row below 1 is visited once in a run, where
             the others are visited once an epoch.
+        words: chosen from the palette, the most fitting first; empty where nobody was asked.
     """
 
     id: str
@@ -49,6 +50,7 @@ class TrainingRow:
     descriptors: tuple[str, ...]
     vad: tuple[float, float, float] = _UNKNOWN
     trust: float = 1.0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _row(record: Mapping[str, Any], text: str, context: str | None, source: Sour
         labels=dict(zip(record["labels"], record["intensities"], strict=True)),
         descriptors=tuple(dict.fromkeys(normalise(d) for d in record["descriptors"])),
         vad=(valence, arousal, dominance),
+        words=tuple(record["words"]),
     )
 
 

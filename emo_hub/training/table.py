@@ -197,7 +197,8 @@ def contest_divergence(
         () Kullback-Leibler divergence from teacher to student, mean over texts, in nats.
     """
     mean, spread = (torch.from_numpy(part) for part in moments.of_labels(labels.numpy()))
+    along = torch.from_numpy(moments.directions(labels.numpy()))
     found, wanted = (
-        ((vectors @ labels.T - mean) / spread).log_softmax(dim=1) for vectors in (student, teacher)
+        ((vectors @ along.T - mean) / spread).log_softmax(dim=1) for vectors in (student, teacher)
     )
     return F.kl_div(found, wanted, log_target=True, reduction="batchmean")

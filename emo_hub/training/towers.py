@@ -9,11 +9,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from emo_hub.checkpoint import base_folder
 from emo_hub.modeling import mean_pool, vad_from
 from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
+
+# What the architectures of encoders call it: BERT and its kin, ModernBERT, DistilBERT.
+_DROPOUTS = (
+    "hidden_dropout_prob", "attention_probs_dropout_prob", "attention_dropout",
+    "embedding_dropout", "mlp_dropout", "dropout",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +46,9 @@ class Towers(nn.Module):
 
     def __init__(self, settings: TowerSettings) -> None:
         super().__init__()
-        backbone = AutoModel.from_pretrained(
-            base_folder(settings.base),
-            dtype=torch.float32,
-            hidden_dropout_prob=settings.dropout,
-            attention_probs_dropout_prob=settings.dropout,
-        )
+        folder = base_folder(settings.base)
+        config = _with_dropout(AutoConfig.from_pretrained(folder), settings.dropout)
+        backbone = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32)
         # A PreTrainedModel, or peft's wrapper of one, which answers to the same calls.
         self.backbone: Any = _with_adapter(backbone, settings)
         self.log_scale = nn.Parameter(torch.tensor(math.log(settings.logit_scale)))
@@ -91,6 +94,13 @@ class Towers(nn.Module):
                 predicted = vad_from(text, self.vad.weight, self.vad.bias)
                 loss = loss + self.vad_share * vad_loss(predicted, vad)
         return loss * share
+
+
+def _with_dropout(config: PretrainedConfig, dropout: float) -> PretrainedConfig:
+    for name in _DROPOUTS:
+        if hasattr(config, name):
+            setattr(config, name, dropout)
+    return config
 
 
 def _with_adapter(backbone: PreTrainedModel, settings: TowerSettings) -> Any:  # noqa: ANN401

@@ -1,0 +1,77 @@
+"""The safetensors files of a checkpoint beside its encoder, read and written."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from emo_hub.calibration import NullMoments
+from emo_hub.errors import CheckpointError
+
+VAD_FILE = "vad_head.safetensors"
+MOMENTS_FILE = "calibration.safetensors"
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is missing or damaged: {error}") from error
+
+
+def read_vad(folder: Path) -> tuple[Tensor, Tensor] | None:
+    """Read the (3, D) weight and (3,) bias of the dimensional head; None where there is none."""
+    if not (folder / VAD_FILE).exists():
+        return None
+    return _named(folder / VAD_FILE, "weight", "bias")
+
+
+def read_moments(folder: Path) -> NullMoments | None:
+    """Read the reference moments of the calibration; None where there are none."""
+    if not (folder / MOMENTS_FILE).exists():
+        return None
+    mean, covariance = _named(folder / MOMENTS_FILE, "mean", "covariance")
+    ridge = float(read_tensors(folder / MOMENTS_FILE).get("ridge", torch.tensor(math.inf)))
+    return NullMoments(mean.float().numpy(), covariance.float().numpy(), ridge)
+
+
+def _named(path: Path, first: str, second: str) -> tuple[Tensor, Tensor]:
+    tensors = read_tensors(path)
+    if not {first, second} <= tensors.keys():
+        raise CheckpointError(
+            f"{path} holds {', '.join(tensors)}; wanted {first} and {second}: fetch it again."
+        )
+    return tensors[first], tensors[second]
+
+
+def write_vad(weight: Tensor, bias: Tensor, folder: Path) -> None:
+    """Write the (3, D) weight and (3,) bias of the dimensional head."""
+    tensors = {"weight": weight.detach().cpu().contiguous(), "bias": bias.detach().cpu()}
+    save_file(tensors, folder / VAD_FILE)
+
+
+def make_readable(folder: Path) -> None:
+    """Let others read the weights; safetensors writes them for the owner only."""
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)
+
+
+def write_moments(moments: NullMoments, folder: Path) -> None:
+    """Write the reference moments."""
+    tensors = {
+        "mean": torch.from_numpy(np.ascontiguousarray(moments.mean)),
+        "covariance": torch.from_numpy(np.ascontiguousarray(moments.covariance)),
+        "ridge": torch.tensor(moments.ridge),
+    }
+    save_file(tensors, folder / MOMENTS_FILE)
