@@ -7,7 +7,7 @@ DEMO_DIR   ?= .
 PORT       ?= 7860
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all bench lint model protocols curves readme clean help
+.PHONY: demo test test-all bench lint model protocols curves ablations readme clean help
 
 help:            ## List these commands.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,11 @@ curves: $(VENV)/.base  ## Draw quality over rows of each kind of data (an hour o
 	$(CORPUS)
 	$(BIN)/emo-hub train curves --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/curves --limit 2000
 	mkdir -p model_cards/learning_curves && cp runs/curves/curves.json runs/curves/curves.md runs/curves/learning-curves.png model_cards/learning_curves/
+
+ablations: $(VENV)/.base  ## See what changes of the recipe are worth (two hours on two cores; resumes).
+	$(CORPUS)
+	$(BIN)/emo-hub train ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/ablations --limit 2000 --set row_share=0.25
+	mkdir -p model_cards/ablations && cp runs/ablations/ablations.json runs/ablations/ablations.md model_cards/ablations/
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
 	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md

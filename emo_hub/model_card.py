@@ -14,6 +14,7 @@ from emo_hub.registration import default_model_folder
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
+ABLATIONS = Path("ablations", "ablations.json")
 OWN_DATASET = "emo-hub/emo-pillars"
 DEFAULT_NAME = "zero-shot-emotion-minilm"
 
@@ -129,12 +130,19 @@ def write_card(folder: Path, *, name: str) -> Path:
         "measured": results["measured"],
         "measured_with": results["command"],
         "head": read_head(folder),
+        "ablations": _ablations() if name == DEFAULT_NAME else None,
         "size_mib": sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 2**20,
     }
     page = folder / "README.md"
     text = render_card(template_path("model_cards", "contrastive"), facts)
     page.write_text(text, encoding="utf-8")
     return page
+
+
+def _ablations() -> Mapping[str, Any] | None:
+    """Read what changes of the recipe were worth; None where nobody measured it."""
+    path = template_path("model_cards", "contrastive").parent / ABLATIONS
+    return _facts(path) if path.is_file() else None
 
 
 def _facts(path: Path) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ class _Counts:
     neutral: int = 0
     phrases: set[str] = field(default_factory=set)
     lengths: Counter[int] = field(default_factory=Counter)
+    worded: int = 0
     looked_at: int = 0
     agreement: float = 0.0
 
@@ -44,6 +45,7 @@ class _Counts:
         self.labels.update(affect.labels)
         self.neutral += affect.primary == GOEMOTIONS.neutral
         self.phrases.update(phrase.lower() for phrase in affect.descriptors)
+        self.worded += bool(affect.words)
 
     def looks(self, looks: tuple[Look, ...]) -> None:
         if (agreed := agreement(looks)) is not None:
@@ -160,6 +162,7 @@ class Tally:
                 name: _share(found.neutral, found.rows) for name, found in counts.items()
             },
             "distinct_descriptors": {name: len(found.phrases) for name, found in counts.items()},
+            "worded": {name: found.worded for name, found in counts.items()},
             "median_words": {
                 name: float(median(found.lengths.elements())) if found.rows else nan
                 for name, found in lines.items()
