@@ -39,6 +39,17 @@ def palette() -> tuple[PaletteWord, ...]:
 
 
 @cache
+def _by_form() -> dict[str, PaletteWord]:
+    return {form: word for word in palette() for form in (word.adjective, word.noun)}
+
+
+def palette_forms(label: str) -> tuple[str, ...]:
+    """Give adjective and noun of a normalised label that is a word of the palette, else nothing."""
+    word = _by_form().get(label)
+    return () if word is None else (word.adjective, word.noun)
+
+
+@cache
 def palette_names() -> tuple[str, ...]:
     """Give the adjectives, which name the words, in the order of `palette`."""
     return tuple(word.adjective for word in palette())

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emo_hub.errors import InputError
+from emo_hub.palette import palette_forms
 from emo_hub.phrasebook import JOINER, Reading, find_emoji, find_face, find_word, is_symbol
 from emo_hub.taxonomy import find_emotion, normalise
 
@@ -156,6 +157,8 @@ class LabelReader:
         by_name = self.is_trained(reading) and not competing
         emotion = None if by_name or reading.phrases else find_emotion(reading.name)
         phrases = emotion.ways if emotion else reading.phrases
+        if not by_name and not phrases:
+            phrases = palette_forms(reading.name)
         ways = [template.format(reading.name) for template in self.templates]
         ways += [phrase for phrase in phrases if phrase not in ways]
         return [*ways, description] if description and description.strip() else ways

@@ -308,6 +308,13 @@ def test_a_synonym_more_changes_no_other_labels_score(default_model, vectors):
     np.testing.assert_allclose(more[:, [0, 5]], some, atol=1e-6)
 
 
+def test_a_word_of_the_palette_is_read_in_both_forms():
+    reader = LabelReader(("{}",), ("joy",))
+    assert reader.ways("homesick", None, competing=False) == ["homesick", "homesickness"]
+    assert reader.ways("homesickness", None, competing=False) == ["homesickness", "homesick"]
+    assert reader.ways("joy", None, competing=False) == ["joy"]
+
+
 @pytest.mark.parametrize("same", ["Wut", "😡", "I feel anger", "ANGER!", "the emotion of anger"])
 def test_ways_to_type_a_label_score_alike(default_model, vectors, same):
     scores = scores_of(default_model, vectors, ["anger", same])

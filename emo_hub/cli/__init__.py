@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 import wrapt
 
+from emo_hub.cli.averaging import train_average_command
 from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
@@ -213,6 +214,7 @@ def train_ablations_command(
 
 train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
+train_app.command("average")(train_average_command)
 app.command("evaluate")(evaluate)
 
 

@@ -163,7 +163,7 @@ def train_contrastive(
     """
     out = out.absolute()
     check_place(out)
-    rows, validation, notes = _rows(data, recipe, texts)
+    rows, validation, notes = training_rows(data, recipe, texts)
     for note in notes:
         say(note)
     held = choose_words(rows, recipe.held_out_words, recipe.seed) if recipe.held_out_words else ()
@@ -200,9 +200,14 @@ def train_contrastive(
     )
 
 
-def _rows(
+def training_rows(
     data: Path, recipe: ContrastiveRecipe, texts: str
 ) -> tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...], tuple[str, ...]]:
+    """Read what a recipe trains on and is judged by, and notes of what was joined and left out.
+
+    Raises:
+        DataError: nothing to train on, or the data folder is no corpus.
+    """
     rows: tuple[TrainingRow, ...] = ()
     notes = []
     validation = corpus_rows(data, "validation")

@@ -108,7 +108,8 @@ def judge(
 def _open_truth(rows: Sequence[TrainingRow], model: EmotionModel) -> tuple[list[str], Floats]:
     """Give free words, and whether each holds, (N, C): NaN where nobody knows."""
     asked = np.array([bool(row.words) for row in rows])
-    if not asked.any():
+    # Whoever learns from free descriptors alone is not judged by a closed list either.
+    if not asked.any() or not model.head.trained_labels:
         words = _open_labels(rows, model)
         return words, _free(rows, words)
     words = list(palette_names())

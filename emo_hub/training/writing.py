@@ -18,6 +18,7 @@ from emo_hub.modeling import EmotionModel
 from emo_hub.training.finish import Judgement
 
 RUN_FILE = "training.json"
+ADAPTER = "adapter"  # the folder of the low-rank updates, inside the checkpoint
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
     )
     model.save(fresh)
     if updates:
-        _write_adapter(fresh / "adapter", finished)
+        _write_adapter(fresh / ADAPTER, finished)
     text = json.dumps(run, indent=1, sort_keys=True) + "\n"
-    for folder in (fresh, fresh / "adapter") if updates else (fresh,):
+    for folder in (fresh, fresh / ADAPTER) if updates else (fresh,):
         (folder / RUN_FILE).write_text(text, encoding="utf-8")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

@@ -1,0 +1,28 @@
+"""`emo-hub train average`: several runs, one model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emo_hub.cli.console import say
+
+
+def train_average_command(
+    runs: Annotated[list[Path], typer.Argument(help="Finished runs of train contrastive.")],
+    data: Annotated[Path, typer.Option(help="The corpus folder that they were trained on.")],
+    out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
+    texts: Annotated[
+        str,
+        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
+    ] = "",
+) -> None:
+    """Average runs that differ in their settings into one model, calibrated anew."""
+    from emo_hub.training.averaging import average_runs
+
+    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
+    command = f"emo-hub train average {' '.join(run.name for run in runs)}{where}"
+    made = average_runs(runs, data, out, texts=texts, command=command, say=say)
+    say(f"{made.path}: {'reused' if made.reused else 'averaged'}.")
