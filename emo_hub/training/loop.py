@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState, is_initialized
 from accelerate.utils import set_seed
 from torch import nn
 
@@ -132,10 +133,7 @@ def fit(
     Raises:
         CheckpointError: the state in `folder` is damaged or of another run.
     """
-    accelerator = Accelerator(
-        mixed_precision=best_precision(settings.mixed_precision),
-        gradient_accumulation_steps=settings.accumulation_steps,
-    )
+    accelerator = _accelerator(settings)
     steps = task.steps
     optimizer = torch.optim.AdamW(
         task.groups(settings.weight_decay),
@@ -184,6 +182,16 @@ def fit(
         average.apply()
     accelerator.wait_for_everyone()
     return Fitted(tuple(losses), steps, start, tuple(best.scores))
+
+
+def _accelerator(settings: LoopSettings) -> Accelerator:
+    precision = best_precision(settings.mixed_precision)
+    # Accelerate keeps the precision of the first run of a process, and refuses another.
+    if is_initialized() and AcceleratorState().mixed_precision != precision:
+        AcceleratorState._reset_state()
+    return Accelerator(
+        mixed_precision=precision, gradient_accumulation_steps=settings.accumulation_steps
+    )
 
 
 class _Due:

@@ -49,8 +49,10 @@ class Average:
         """Put the mean in the parameters' place for a while."""
         last = {name: self.trained[name].detach().clone() for name in self.values}
         self.apply()
-        yield
-        put(last, self.trained)
+        try:
+            yield
+        finally:
+            put(last, self.trained)
 
 
 class Best:
