@@ -225,10 +225,15 @@ def _opened(folder: Path, settings: ClassifierSettings) -> tuple[Any, Any]:
             f"The weights in {folder} lack {', '.join(missing[:4])}, which chance would fill: "
             "fetch the checkpoint again."
         )
-    if int(model.config.num_labels) != len(settings.labels) or not tokenizer.is_fast:
+    if not tokenizer.is_fast:
         raise CheckpointError(
-            f"{folder} has {model.config.num_labels} outputs for {len(settings.labels)} labels, or "
-            "a tokenizer that does not say where its tokens stand: fetch the checkpoint again."
+            f"The tokenizer in {folder} does not say where its tokens stand in a text, by which a "
+            "context is cut: save it as a fast one, tokenizer.json."
+        )
+    outputs, labels = int(model.config.num_labels), len(settings.labels)
+    if outputs != labels:
+        raise CheckpointError(
+            f"{folder} has {outputs} outputs for {labels} labels: fetch the checkpoint again."
         )
     rows = model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:

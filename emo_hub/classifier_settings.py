@@ -19,6 +19,7 @@ from emo_hub.errors import CheckpointError
 
 PROBLEM = "multi_label_classification"
 OWN_TASK = "emo-pillars"
+TASK_KEY = "emo_hub_task"  # by which a configuration is known to be of ours
 # `temperature` is a setting of text generation: transformers writes no configuration that has it.
 _TEMPERATURE = "calibration_temperature"
 _CLASSIFIER = "ForSequenceClassification"
@@ -66,7 +67,7 @@ class ClassifierSettings:
         config.label2id = {label: column for column, label in enumerate(self.labels)}
         config.thresholds = {label: float(self.thresholds[label]) for label in self.labels}
         config.uses_context = self.uses_context
-        config.emo_hub_task = self.task
+        setattr(config, TASK_KEY, self.task)
         setattr(config, _TEMPERATURE, float(self.temperature))
 
     @classmethod
@@ -81,7 +82,7 @@ class ClassifierSettings:
         try:
             labels = _labels(table)
             return cls(
-                task=str(table["emo_hub_task"]),
+                task=str(table[TASK_KEY]),
                 labels=labels,
                 thresholds=dict(table["thresholds"]),
                 temperature=table[_TEMPERATURE],
@@ -124,10 +125,10 @@ def _check_kind(table: Mapping[str, Any], folder: Path) -> None:
             f"{folder} holds {architectures}; wanted a model {_CLASSIFIER}. Make a classifier of "
             "an encoder with: emo-hub train encoder --base"
         )
-    if "emo_hub_task" not in table or table.get("problem_type") != PROBLEM:
+    if TASK_KEY not in table or table.get("problem_type") != PROBLEM:
         raise CheckpointError(
             f"{folder} is a classifier that emo-hub train encoder did not make: its config.json "
-            f"wants emo_hub_task, and {PROBLEM} as problem_type. "
+            f"wants {TASK_KEY}, and {PROBLEM} as problem_type. "
             "Run it with pipeline('text-classification'), or score it with: "
             "emo-hub evaluate classifier:..."
         )

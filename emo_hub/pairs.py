@@ -67,8 +67,10 @@ def tokenize_pair(
     added = tokenizer.num_special_tokens_to_add(pair=True) - tokenizer.num_special_tokens_to_add()
     room = max_tokens - len(alone["input_ids"]) - added
     before = _end_of(context or "", tokenizer, room)
+    if not before:
+        return _inputs(alone, tokenizer, segments)
     both = tokenizer(before, text, truncation="only_first", max_length=max_tokens)
-    return _inputs(both if before else alone, tokenizer, segments)
+    return _inputs(both, tokenizer, segments)
 
 
 def _end_of(context: str, tokenizer: Any, room: int) -> str:  # noqa: ANN401
