@@ -293,6 +293,10 @@ def test_outputs_of_other_labels_are_new(trained):
     assert output_layer(opened(trained, labels=("a", "b")).model, 2).out_features == 2
 
 
+def test_a_classifier_of_ours_may_read_more_than_it_was_trained_with(trained):
+    assert opened(trained, max_tokens=100).tokenizer.model_max_length == 100
+
+
 def test_a_static_model_is_refused(tmp_path, monkeypatch, tiny_base):
     from emo_hub.static import StaticBackbone, StaticConfig
 
@@ -317,6 +321,7 @@ def random_encoder(kind, folder, tiny_base, **extra):
     if kind in ("modernbert", "mpnet"):
         # Their forward pass takes no segments, so their own tokenizers write none.
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        tokenizer.init_kwargs["model_input_names"] = tokenizer.model_input_names
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -501,6 +506,7 @@ def test_the_checkpoint_is_a_stock_classifier(trained):
     assert set(config.thresholds) == set(LABELS)
     assert config.uses_context is True
     assert config.emo_hub_task == "emo-pillars"
+    assert AutoTokenizer.from_pretrained(trained).model_max_length == TINY["max_tokens"]
 
 
 def test_weights_are_safetensors_and_nothing_else(trained):

@@ -239,7 +239,8 @@ def _finish(
 ) -> None:
     recipe, run = made
     material, labels = lesson.material, lesson.labels
-    has_context = recipe.context_share > 0 and any(row.context for row in material.rows)
+    given = recipe.stray_contexts > 0 or any(row.context for row in material.rows)
+    has_context = recipe.context_share > 0 and given
 
     def score(texts: Sequence[str], contexts: Sequence[str | None]) -> Any:  # noqa: ANN401
         tokens = [task.read(*pair) for pair in zip(texts, contexts, strict=True)]

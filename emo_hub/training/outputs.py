@@ -29,6 +29,7 @@ from emo_hub.training.towers import with_dropout
 
 OURS = "default"  # the embedded dual encoder
 _CLASSIFIER = "ForSequenceClassification"
+_OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +147,8 @@ def _from_dual_encoder(folder: Path | None, settings: OutputSettings, count: int
             "train; name the model that it came from."
         )
     config = _with_outputs(dual.config, settings, count)
-    model: Any = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+    auto: Any = AutoModelForSequenceClassification
+    model = auto.from_config(config, dtype=torch.float32)
     found = model.base_model.load_state_dict(dual.backbone.state_dict(), strict=False)
     if lost := [name for name in found.missing_keys if "pooler" not in name]:
         raise CheckpointError(f"{settings.base} lacks the weights {', '.join(lost[:4])}.")
@@ -166,8 +168,11 @@ def _with_outputs(
 
 
 def _check_room(opened: Opened, settings: OutputSettings) -> None:
-    positions = getattr(opened.model.config, "max_position_embeddings", None)
-    longest = min(int(positions or 10**9), int(opened.tokenizer.model_max_length))
+    config, tokenizer = opened.model.config, opened.tokenizer
+    positions = int(getattr(config, "max_position_embeddings", None) or 10**9)
+    # A classifier of ours states what it was trained with, not what it could read.
+    is_ours = hasattr(config, "emo_hub_task")
+    longest = positions - _OFFSET if is_ours else min(positions, int(tokenizer.model_max_length))
     if settings.max_tokens > longest:
         raise SettingsError(
             f"max_tokens is {settings.max_tokens}; {settings.base} reads {longest}."
@@ -220,6 +225,8 @@ def _fit_tokenizer(opened: Opened, settings: OutputSettings) -> None:
         # Stock pipelines pass on all that it writes, and segment 1 is out of such a model's table.
         names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
         tokenizer.model_input_names = names
+        # Only what it was made with is saved.
+        tokenizer.init_kwargs["model_input_names"] = names
 
 
 def rate_groups(
