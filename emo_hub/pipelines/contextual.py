@@ -157,13 +157,13 @@ def no_model() -> CheckpointError:
 
 def _with_each(texts: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     """Give each text its own context where a list of them came, else the shared one."""
-    each = None if context is None or isinstance(context, str) else context
-    both_counted = isinstance(each, Sequence) and isinstance(texts, Sequence)
-    if both_counted and len(each) != len(texts):
-        raise InputError(f"Got {len(texts)} texts and {len(each)} contexts; give one each.")
-    if each is not None and not isinstance(each, Iterable):
-        raise InputError(f"A context must be a string; got a {type(each).__name__}.")
-    contexts = itertools.repeat(context) if each is None else iter(each)
+    is_shared = context is None or isinstance(context, str)
+    if not is_shared and not isinstance(context, Iterable):
+        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+    counted = not is_shared and isinstance(context, Sequence) and isinstance(texts, Sequence)
+    if counted and len(context) != len(texts):
+        raise InputError(f"Got {len(texts)} texts and {len(context)} contexts; give one each.")
+    contexts = itertools.repeat(context) if is_shared else iter(context)
     # KeyDataset has a length and items, but is no iterable.
     rows = texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
     for number, text in enumerate(rows, start=1):
