@@ -5,7 +5,11 @@ The release is written here in its layout, stray files included; every line of i
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -182,3 +186,24 @@ def test_a_classifier_of_the_28_labels_is_measured_by_the_names_that_they_share(
     assert scored.scores == pytest.approx(own[:, columns], abs=1e-5)
     assert scored.result.role == "zero-shot"
     assert opened.missing(benchmark("iemocap-6").labels.labels) == ("frustration",)
+
+
+@pytest.mark.slow
+def test_one_command_measures_a_classifier_on_it(place, tiny_corpus, tmp_path):
+    folder = save_classifier(tmp_path / "mine", settings_of(("anger", "joy", "sadness", "neutral")))
+    done = subprocess.run(
+        [sys.executable, "-m", "emo_hub", "evaluate", f"encoder:{folder}", "--benchmarks",
+         str(place), "--only", "iemocap-4,iemocap-6", "--data", str(tiny_corpus),
+         "--no-baselines", "--out", str(tmp_path / "report")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path),
+             "EMO_HUB_CACHE": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    facts = report["facts"]["contestants"]["mine"]
+    assert facts["kind"] == "encoder"
+    assert facts["context"] == "first of a pair"
+    assert "iemocap-4: 10 rows" in done.stdout
+    assert "iemocap-6: 12 rows" in done.stdout
