@@ -258,6 +258,18 @@ def test_lower_layers_learn_more_slowly(tiny_base):
     assert share[id(model.classifier.weight)] == 2.0
 
 
+def test_the_loop_heeds_the_rates_of_layers(tiny_base, tmp_path):
+    chosen = recipe(tiny_base, layer_decay=1e-4, weight_decay=0.0)
+    made = train_lesson(lesson(), tmp_path / "m", chosen)
+    start, end = load_file(tiny_base / "model.safetensors"), weights(made.path)
+    moved = {
+        name: (end[f"bert.{name}"] - start[name]).abs().max().item()
+        for name in ("embeddings.word_embeddings.weight", "pooler.dense.weight")
+    }
+    assert moved["embeddings.word_embeddings.weight"] < 1e-6
+    assert moved["pooler.dense.weight"] > 1e-3
+
+
 def test_biases_and_norms_do_not_decay(tiny_base):
     groups = rate_groups(opened(tiny_base).model, layer_decay=0.9, head_rate=1.0, weight_decay=0.1)
     assert all((p.ndim > 1) == (g["weight_decay"] == 0.1) for g in groups for p in g["params"])
