@@ -58,6 +58,12 @@ def fill(cls: type[R], table: Mapping[str, Any], *, where: str) -> R:
     return cls(**table)
 
 
+def part(cls: type[R], recipe: object) -> R:
+    """Fill a dataclass with the settings of a recipe that bear the names of its fields."""
+    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    return fill(cls, {name: getattr(recipe, name) for name in names}, where=cls.__name__)
+
+
 def parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     """Turn `key=value` strings into a table.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from emo_hub.cards import render_card, template_path
 from emo_hub.checkpoint import read_head
+from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
 from emo_hub.registration import default_model_folder
 
@@ -123,18 +124,23 @@ def write_card(folder: Path, *, name: str) -> Path:
         CardError: a file of facts is missing, or the template wants a fact that nobody measured.
     """
     results = _facts(folder / RESULTS_FILE)
-    facts = {
+    facts: dict[str, Any] = {
         "name": name,
         "is_default": name == DEFAULT_NAME,
         "training": _facts(folder / "training.json"),
         "measured": results["measured"],
         "measured_with": results["command"],
-        "head": read_head(folder),
         "ablations": _ablations() if name == DEFAULT_NAME else None,
         "size_mib": sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 2**20,
     }
+    is_classifier = facts["training"].get("kind") == "encoder"
+    if is_classifier:
+        facts["labels"] = ClassifierSettings.read(folder).labels
+    else:
+        facts["head"] = read_head(folder)
     page = folder / "README.md"
-    text = render_card(template_path("model_cards", "contrastive"), facts)
+    template = "encoder" if is_classifier else "contrastive"
+    text = render_card(template_path("model_cards", template), facts)
     page.write_text(text, encoding="utf-8")
     return page
 

@@ -16,14 +16,15 @@ from typing import Any
 import wrapt
 
 TASK = "zero-shot-emotion"
+CONTEXTUAL_TASK = "contextual-emotion"
 DATASET = "emo-pillars"
 # Where the dataset lives on the Hub, and the version that this release of the code was built with.
 DATASET_REPO = os.environ.get("EMO_HUB_DATASET_REPO", "emo-hub/emo-pillars")
 
 
 def register() -> None:
-    """Arrange for the task and the dataset name to be known wherever they are looked up."""
-    wrapt.register_post_import_hook(_register_task, "transformers.pipelines")
+    """Arrange for the tasks and the dataset name to be known wherever they are looked up."""
+    wrapt.register_post_import_hook(_register_tasks, "transformers.pipelines")
     wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.load")
     wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.inspect")
 
@@ -33,8 +34,8 @@ def default_model_folder() -> Path:
     return Path(__file__).parent / "default_model"
 
 
-def _register_task(_: ModuleType) -> None:
-    # The module registers its task when it is imported; where that import is what brought
+def _register_tasks(_: ModuleType) -> None:
+    # The package registers its tasks when it is imported; where that import is what brought
     # transformers in, it is under way already and must not be asked for a name yet.
     importlib.import_module("emo_hub.pipelines")
 

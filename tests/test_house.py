@@ -13,9 +13,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
     | {"readings", "phrasebook", "palette"},
-    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"},
+    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"}
+    | {"pairs", "classifier_settings"},
     {"static"},
-    {"modeling"},
+    {"modeling", "classifier"},
     {"explaining"},
     {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
     {"embedded", "measurement", "learning_curves", "model_card"},

@@ -36,19 +36,19 @@ def test_import_changes_no_environment_logging_or_warnings():
     assert run(code) == "True"
 
 
-def test_task_is_known_whichever_is_imported_first():
+def test_tasks_are_known_whichever_is_imported_first():
     for order in ("import emo_hub, transformers", "import transformers, emo_hub"):
         code = (
             f"{order}\nfrom transformers.pipelines import PIPELINE_REGISTRY as r\n"
-            "print('zero-shot-emotion' in r.get_supported_tasks())"
+            "print({'zero-shot-emotion', 'contextual-emotion'} <= set(r.get_supported_tasks()))"
         )
         assert run(code).endswith("True")
 
 
-def test_task_is_known_where_pipelines_were_imported_before():
+def test_tasks_are_known_where_pipelines_were_imported_before():
     code = (
         "from transformers.pipelines import PIPELINE_REGISTRY as r\nimport emo_hub\n"
-        "print('zero-shot-emotion' in r.get_supported_tasks())"
+        "print({'zero-shot-emotion', 'contextual-emotion'} <= set(r.get_supported_tasks()))"
     )
     assert run(code).endswith("True")
 
@@ -57,7 +57,8 @@ def test_other_tasks_stay_as_they_were():
     code = (
         "from transformers.pipelines import PIPELINE_REGISTRY as r\n"
         "before = dict(r.supported_tasks)\nimport emo_hub\n"
-        "print({k: v for k, v in r.supported_tasks.items() if k != 'zero-shot-emotion'} == before)"
+        "ours = ('zero-shot-emotion', 'contextual-emotion')\n"
+        "print({k: v for k, v in r.supported_tasks.items() if k not in ours} == before)"
     )
     assert run(code).endswith("True")
 

@@ -19,9 +19,9 @@ Models = Annotated[
     typer.Argument(
         help="What to score: 'default', a folder, a Hub repository (also NAME@REVISION) of ours, "
         "of text-classification, sentence-transformers, NLI or GLiClass, or a file of predictions. "
-        "A prefix forces the kind: ours:, classifier:, sentences:, entailment:, gliclass:, "
-        "predictions:, llm:. With --compare: two models, or two folders of reports, FOLDER#MODEL "
-        "to pick a model."
+        "A prefix forces the kind: ours:, encoder:, classifier:, sentences:, entailment:, "
+        "gliclass:, predictions:, llm:. With --compare: two models, or two folders of reports, "
+        "FOLDER#MODEL to pick a model."
     ),
 ]
 

@@ -22,8 +22,9 @@ from emo_hub.config import fill
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.modeling import EmotionModel
 from emo_hub.tensors import read_tensors
-from emo_hub.training.contrastive import ContrastiveRecipe, Trained, training_rows
+from emo_hub.training.contrastive import ContrastiveRecipe, Trained, wanted_rows
 from emo_hub.training.finish import judge
+from emo_hub.training.material import gather
 from emo_hub.training.writing import ADAPTER, RUN_FILE, Finished, check_place, write_checkpoint
 
 Tensors = dict[str, torch.Tensor]
@@ -85,15 +86,15 @@ def average_runs(
     if _is_made(out, told["run"]):
         say(f"{out} is the average of these very runs: reused.")
         return Trained(out, reused=True, notes=())
-    rows, validation, notes = training_rows(data, recipe, texts)
+    material = gather(data, texts, wanted_rows(recipe))
     updates = _joined(parts)
     model = _merged(parts)
-    judgement = judge(model, rows, validation, shrink=recipe.threshold_shrink)
+    judgement = judge(model, material.rows, material.validation, shrink=recipe.threshold_shrink)
     rank = sum(_rank(part) for part in parts)
     finished = Finished(model, judgement, updates, (rank, rank), parts[0].head.base)
     write_checkpoint(out, finished, told)
-    say(f"{len(parts)} runs averaged; calibrated on {len(validation):,} validation rows.")
-    return Trained(out, reused=False, notes=notes)
+    say(f"{len(parts)} runs averaged; calibrated on {len(material.validation):,} validation rows.")
+    return Trained(out, reused=False, notes=material.notes)
 
 
 def _read(path: Path) -> _Run:

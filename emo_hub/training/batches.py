@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -133,8 +134,20 @@ def plan_epoch(rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int)
     return batches
 
 
+class StraySettings(Protocol):
+    """How many texts get lines of others before them, and the seed of which."""
+
+    @property
+    def stray_contexts(self) -> float:
+        """Give the share of texts, in [0, 1]."""
+
+    @property
+    def seed(self) -> int:
+        """Give the seed."""
+
+
 def with_stray_contexts(
-    rows: Sequence[TrainingRow], settings: BatchSettings, epoch: int
+    rows: Sequence[TrainingRow], settings: StraySettings, epoch: int
 ) -> list[TrainingRow]:
     """Put lines of other rows before some of the texts that have no context; targets stay.
 

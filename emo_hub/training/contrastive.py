@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,20 @@ from torch import nn
 from transformers import AutoTokenizer, PreTrainedModel
 
 from emo_hub import checkpoint as files
-from emo_hub.config import fill, recipe_hash
+from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
-from emo_hub.errors import DataError, SettingsError
+from emo_hub.errors import SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
+from emo_hub.training.alignment import Alignment
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
 from emo_hub.training.held_out import choose_words, without_words
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
-from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows, share_of
+from emo_hub.training.material import Wanted, gather
+from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
-from emo_hub.training.writing import RUN_FILE, Finished, check_place, write_checkpoint
+from emo_hub.training.writing import Finished, check_place, is_made, write_checkpoint
 from emo_hub.version import __version__
 
 # The ways a label is said in training and, the first three, at inference.
@@ -163,7 +164,8 @@ def train_contrastive(
     """
     out = out.absolute()
     check_place(out)
-    rows, validation, notes = training_rows(data, recipe, texts)
+    material = gather(data, texts, wanted_rows(recipe))
+    rows, validation, notes = material.rows, material.validation, material.notes
     for note in notes:
         say(note)
     held = choose_words(rows, recipe.held_out_words, recipe.seed) if recipe.held_out_words else ()
@@ -171,26 +173,19 @@ def train_contrastive(
         say(f"Kept out of training, with all their forms: {', '.join(held)}.")
         rows = without_words(rows, held)
     run = _describe(data, recipe, (rows, validation), notes)
-    if _same_run(out, run):
+    if is_made(out, run):
         say(f"{out} was made by this very recipe from this very data: reused.")
         return Trained(out, reused=True, notes=notes)
     torch.manual_seed(recipe.seed)
-    towers = Towers(_part(TowerSettings, recipe))
+    towers = Towers(part(TowerSettings, recipe))
     longest = int(towers.backbone.config.max_position_embeddings)
     if recipe.max_tokens > longest:
         raise SettingsError(f"max_tokens is {recipe.max_tokens}; {recipe.base} reads {longest}.")
     tokenizer = AutoTokenizer.from_pretrained(files.base_folder(recipe.base))
     reader = _model(towers.backbone, tokenizer, _bare_head(recipe), None)
     state = out.with_name(f".{out.name}-{run['run']}")
-    fitted = fit(
-        towers,
-        reader.tokenize,
-        tokenizer,
-        rows,
-        (_part(LoopSettings, recipe), _batch_settings(recipe)),
-        state,
-        progress,
-    )
+    task = Alignment(towers, reader.tokenize, tokenizer, rows, _batch_settings(recipe))
+    fitted = fit(task, part(LoopSettings, recipe), state, progress)
     if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
         finished = _finish(towers, tokenizer, recipe, (rows, validation), held)
         write_checkpoint(out, finished, {**run, "command": command, "steps": fitted.steps})
@@ -200,43 +195,17 @@ def train_contrastive(
     )
 
 
-def training_rows(
-    data: Path, recipe: ContrastiveRecipe, texts: str
-) -> tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...], tuple[str, ...]]:
-    """Read what a recipe trains on and is judged by, and notes of what was joined and left out.
-
-    Raises:
-        DataError: nothing to train on, or the data folder is no corpus.
-    """
-    rows: tuple[TrainingRow, ...] = ()
-    notes = []
-    validation = corpus_rows(data, "validation")
-    if kinds := recipe.synthetic_kinds:
-        rows = tuple(row for row in corpus_rows(data, "train") if row.source in kinds)
-        only = f", {next(iter(kinds))}s alone" if len(kinds) == 1 else ""
-        notes.append(f"{len(rows)} synthetic rows from {data}{only}.")
-    if recipe.use_comments:
-        trust = Trust(recipe.noisy_teacher, recipe.noisy_trust)
-        joined = annotated_rows(data, "train", texts, trust)
-        rows += joined.rows
-        notes.append(joined.note)
-        if recipe.supervision != "descriptors":
-            judges = annotated_rows(data, "validation", texts, trust).rows
-            validation += tuple(row for row in judges if row.trust == 1.0)
-    if not rows:
-        raise DataError(
-            "There is nothing to train on: the corpus has no row of the kinds that the recipe "
-            "takes, and no annotated comment was joined; give the texts, or set use_utterances = "
-            "true."
-        )
-    if recipe.row_share < 1:
-        share = share_of(rows, recipe.row_share, recipe.seed)
-        notes.append(f"A share of {recipe.row_share:g}, {len(share)} of these {len(rows)} rows.")
-        rows = share
-    if 0 < recipe.max_rows < len(rows):
-        notes.append(f"A sample of {recipe.max_rows} of these {len(rows)} rows is trained on.")
-        rows = tuple(random.Random(recipe.seed).sample(rows, recipe.max_rows))
-    return rows, validation, tuple(notes)
+def wanted_rows(recipe: ContrastiveRecipe) -> Wanted:
+    """Say what a recipe trains on and is judged by."""
+    return Wanted(
+        kinds=recipe.synthetic_kinds,
+        comments=recipe.use_comments,
+        judges=recipe.supervision != "descriptors",
+        trust=Trust(recipe.noisy_teacher, recipe.noisy_trust),
+        share=recipe.row_share,
+        most=recipe.max_rows,
+        seed=recipe.seed,
+    )
 
 
 def _describe(
@@ -263,19 +232,6 @@ def _describe(
         "precision": best_precision(recipe.mixed_precision),
         "versions": {"emo_hub": __version__, "torch": str(torch.__version__)},
     }
-
-
-def _same_run(out: Path, run: Mapping[str, Any]) -> bool:
-    try:
-        made = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return False
-    return bool(made.get("run") == run["run"])
-
-
-def _part(cls: type[Any], recipe: ContrastiveRecipe) -> Any:  # noqa: ANN401
-    names = [field.name for field in dataclasses.fields(cls)]
-    return fill(cls, {name: getattr(recipe, name) for name in names}, where=cls.__name__)
 
 
 def _batch_settings(recipe: ContrastiveRecipe) -> BatchSettings:

@@ -40,6 +40,9 @@ class TrainingRow:
         trust: how much its labels count, in [0, 1]. A row below 1 is visited once in a run, where
             the others are visited once an epoch.
         words: chosen from the palette, the most fitting first; empty where nobody was asked.
+        primary: the label that holds most; empty where nobody said.
+        story: the narrative that the text is from; empty for a text by itself.
+        character: who speaks and what is known of them, for a text after a context.
     """
 
     id: str
@@ -51,6 +54,9 @@ class TrainingRow:
     vad: tuple[float, float, float] = _UNKNOWN
     trust: float = 1.0
     words: tuple[str, ...] = ()
+    primary: str = ""
+    story: str = ""
+    character: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,15 @@ def _row(record: Mapping[str, Any], text: str, context: str | None, source: Sour
         descriptors=tuple(dict.fromkeys(normalise(d) for d in record["descriptors"])),
         vad=(valence, arousal, dominance),
         words=tuple(record["words"]),
+        primary=record.get("primary_emotion") or "",
+        story=record.get("narrative_id") or "",
+        character=_character(record),
     )
+
+
+def _character(record: Mapping[str, Any]) -> str:
+    name, said = (record.get(key) or "" for key in ("character", "character_description"))
+    return f"{name}: {said}" if name and said else name or said
 
 
 def _folder_texts(folder: Path) -> tuple[dict[str, str], set[str]]:

@@ -47,7 +47,7 @@ class Towers(nn.Module):
     def __init__(self, settings: TowerSettings) -> None:
         super().__init__()
         folder = base_folder(settings.base)
-        config = _with_dropout(AutoConfig.from_pretrained(folder), settings.dropout)
+        config = with_dropout(AutoConfig.from_pretrained(folder), settings.dropout)
         backbone = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32)
         # A PreTrainedModel, or peft's wrapper of one, which answers to the same calls.
         self.backbone: Any = _with_adapter(backbone, settings)
@@ -96,7 +96,8 @@ class Towers(nn.Module):
         return loss * share
 
 
-def _with_dropout(config: PretrainedConfig, dropout: float) -> PretrainedConfig:
+def with_dropout(config: PretrainedConfig, dropout: float) -> PretrainedConfig:
+    """Set every dropout of an encoder's configuration, whatever its architecture calls it."""
     for name in _DROPOUTS:
         if hasattr(config, name):
             setattr(config, name, dropout)

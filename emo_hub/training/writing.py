@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,6 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
         OSError: it cannot be written; what was there before still is.
     """
     model, judgement, updates = finished.model, finished.judgement, finished.updates
-    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
-    shutil.rmtree(fresh, ignore_errors=True)
     model.moments = judgement.moments
     model.head = dataclasses.replace(
         model.head,
@@ -58,17 +56,50 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
         trained_calibration=judgement.trained_calibration,
         facts=judgement.facts,
     )
-    model.save(fresh)
-    if updates:
-        _write_adapter(fresh / ADAPTER, finished)
-    text = json.dumps(run, indent=1, sort_keys=True) + "\n"
-    for folder in (fresh, fresh / ADAPTER) if updates else (fresh,):
-        (folder / RUN_FILE).write_text(text, encoding="utf-8")
+
+    def write(fresh: Path) -> None:
+        model.save(fresh)
+        if updates:
+            _write_adapter(fresh / ADAPTER, finished)
+            write_run(fresh / ADAPTER, run)
+        write_run(fresh, run)
+
+    put_in_place(out, write)
+
+
+def put_in_place(out: Path, write: Callable[[Path], None]) -> None:
+    """Have a folder written beside its place, then move it there.
+
+    Args:
+        out: its place; an older checkpoint there is replaced.
+        write: fills the folder that it is given, which is not there yet.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    write(fresh)
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)
     fresh.rename(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def write_run(folder: Path, run: Mapping[str, Any]) -> None:
+    """Write how a checkpoint was trained."""
+    text = json.dumps(run, indent=1, sort_keys=True) + "\n"
+    (folder / RUN_FILE).write_text(text, encoding="utf-8")
+
+
+def is_made(out: Path, run: Mapping[str, Any]) -> bool:
+    """Tell whether the checkpoint of this very run stands in its place."""
+    try:
+        made = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return bool(made.get("run") == run["run"])
 
 
 def _write_adapter(folder: Path, finished: Finished) -> None:

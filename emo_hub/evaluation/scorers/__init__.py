@@ -1,9 +1,9 @@
 """Opens anything that scores texts by labels, as one and the same kind of contestant.
 
 A reference is a path or a Hub repository, `repo@revision` for a pinned one, whose files tell what
-it is; a prefix (`ours:`, `classifier:`, `sentences:`, `entailment:`, `gliclass:`, `predictions:`,
-`llm:`) says it where they do not. "default" is the embedded checkpoint. Weights are read from
-safetensors alone, and no code of a model is ever run.
+it is; a prefix (`ours:`, `encoder:`, `classifier:`, `sentences:`, `entailment:`, `gliclass:`,
+`predictions:`, `llm:`) says it where they do not. "default" is the embedded checkpoint. Weights are
+read from safetensors alone, and no code of a model is ever run.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def open_model(reference: str, options: ModelOptions | None = None) -> Contestan
     kind = asked.detect()
     if kind == "ours":
         from emo_hub.evaluation.scorers.ours import open_ours as opener
+    elif kind == "encoder":
+        from emo_hub.evaluation.scorers.trained import open_trained as opener
     elif kind == "classifier":
         from emo_hub.evaluation.scorers.classifier import open_classifier as opener
     elif kind == "sentences":

@@ -23,7 +23,7 @@ from emo_hub.evaluation.scorers.label_names import (
     known_set,
     match,
 )
-from emo_hub.evaluation.scorers.memory import VectorMemory
+from emo_hub.evaluation.scorers.memory import Encode, VectorMemory
 from emo_hub.evaluation.scorers.provenance import benchmarks_of, datasets_of_card, described
 from emo_hub.evaluation.scorers.references import Reference, read_json
 from emo_hub.taxonomy import normalise
@@ -34,21 +34,21 @@ _UNNAMED = re.compile(r"LABEL_\d+")
 _RULES = 1  # counts changes of how logits become scores of a benchmark's labels
 
 
-class ClassifierScorer(ThresholdedScorer):
-    """A classifier with fixed labels; labels that it does not have get 0.
+class FixedLabelScorer(ThresholdedScorer):
+    """Any model with labels of its own; labels that it does not have get 0.
 
     Args:
-        encoder: gives logits (N, K).
+        logits: M texts and their contexts to logits (M, K).
         own: its K labels.
         thresholds: from which scores labels count.
         is_multi_label: whether its labels are rated each by itself.
-        with_context: whether it reads the context and the text as a pair.
+        with_context: whether it reads contexts.
         name: how it is called in tables.
     """
 
     def __init__(
         self,
-        encoder: PairEncoder,
+        logits: Encode,
         own: Sequence[str],
         thresholds: Thresholds,
         *,
@@ -59,14 +59,9 @@ class ClassifierScorer(ThresholdedScorer):
         super().__init__(thresholds)
         self.name = name
         self.own = tuple(own)
-        self.encoder = encoder
         self._with_context = with_context
         self._activation = sigmoid if is_multi_label else softmax
-        self.vectors = VectorMemory(self._logits)
-
-    def _logits(self, texts: list[str], contexts: list[str | None]) -> Floats:
-        pairs = zip(texts, contexts, strict=True)
-        return self.encoder.logits([(c, t) if c else (t, None) for t, c in pairs])
+        self.vectors = VectorMemory(logits)
 
     def missing(self, labels: Sequence[str]) -> tuple[str, ...]:
         """List the labels that the classifier does not have."""
@@ -108,6 +103,43 @@ class ClassifierScorer(ThresholdedScorer):
         return columns
 
 
+class ClassifierScorer(FixedLabelScorer):
+    """A classifier of transformers, that reads a context and a text as a pair.
+
+    Args:
+        encoder: gives logits (N, K).
+        own: its K labels.
+        thresholds: from which scores labels count.
+        is_multi_label: whether its labels are rated each by itself.
+        with_context: whether it reads the context and the text as a pair.
+        name: how it is called in tables.
+    """
+
+    def __init__(
+        self,
+        encoder: PairEncoder,
+        own: Sequence[str],
+        thresholds: Thresholds,
+        *,
+        is_multi_label: bool,
+        with_context: bool,
+        name: str,
+    ) -> None:
+        self.encoder = encoder
+        super().__init__(
+            self._logits,
+            own,
+            thresholds,
+            is_multi_label=is_multi_label,
+            with_context=with_context,
+            name=name,
+        )
+
+    def _logits(self, texts: list[str], contexts: list[str | None]) -> Floats:
+        pairs = zip(texts, contexts, strict=True)
+        return self.encoder.logits([(c, t) if c else (t, None) for t, c in pairs])
+
+
 def open_classifier(reference: Reference, options: ModelOptions) -> Contestant:
     """Open a text-classification model of transformers.
 
@@ -119,7 +151,7 @@ def open_classifier(reference: Reference, options: ModelOptions) -> Contestant:
     config = read_json(folder / "config.json")
     own = _labels_of(encoder.config, reference.source)
     fixed = thresholds_of(config, own, reference.source)
-    thresholds = _thresholds(options, own, fixed)
+    thresholds = own_thresholds(options, own, fixed)
     by_itself = encoder.config.problem_type == "multi_label_classification"
     activation = options.activation or ("sigmoid" if by_itself else "softmax")
     scorer = ClassifierScorer(
@@ -196,9 +228,19 @@ def thresholds_of(
     return {label: float(value) for label, value in zip(own, found, strict=True)}
 
 
-def _thresholds(
+def own_thresholds(
     options: ModelOptions, own: Sequence[str], fixed: Mapping[str, float] | None
 ) -> Thresholds:
+    """Give the thresholds of a classifier for any labels that its own stand for.
+
+    Args:
+        options: what the caller wants.
+        own: its labels.
+        fixed: thresholds that come with it, by label; None where it has none.
+
+    Raises:
+        NotSuited: one should be fitted on rows of which it has no label.
+    """
     if options.fitting is not None:
         covered = match(own, options.fitting.labels)
         rows = restricted(options.fitting, tuple(covered)) if covered else None

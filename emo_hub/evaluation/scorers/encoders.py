@@ -14,13 +14,10 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from emo_hub.errors import CheckpointError
 from emo_hub.evaluation.scorers.contestant import ModelOptions
+from emo_hub.pairs import longest_input
 
 Floats = NDArray[np.float32]
 Pair = tuple[str, str | None]
-
-_NO_LIMIT = 100_000  # tokenizers without a limit of their own state 10^30
-_OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
-_USUAL = 512
 
 
 class PairEncoder:
@@ -48,19 +45,13 @@ class PairEncoder:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         if self.config.pad_token_id is None:
             self.config.pad_token_id = self.tokenizer.pad_token_id
-        self.max_tokens = options.max_tokens or self._limit()
+        self.max_tokens = options.max_tokens or longest_input(self.tokenizer, self.config)
         self._batch_size = options.batch_size
 
     @property
     def parameters(self) -> int:
         """How many weights the model has."""
         return sum(p.numel() for p in self.model.parameters())
-
-    def _limit(self) -> int:
-        stated = int(min(self.tokenizer.model_max_length, _NO_LIMIT))
-        if stated < _NO_LIMIT:
-            return stated
-        return int(getattr(self.config, "max_position_embeddings", _USUAL + _OFFSET)) - _OFFSET
 
     @torch.inference_mode()
     def logits(self, pairs: Sequence[Pair], *, cut: str = "longest_first") -> Floats:

@@ -46,11 +46,12 @@ def digest_of_folder(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): _hashed(path) for path in deciding_files(folder)}
 
 
-def digest_of_code() -> dict[str, str]:
-    """Hash the modules of emo_hub that turn a text into scores."""
+def digest_of_code(*names: str) -> dict[str, str]:
+    """Hash modules of emo_hub that turn texts into scores: those named, else the dual encoder's."""
     package = resources.files("emo_hub")
     return {
-        name: hashlib.sha256(package.joinpath(name).read_bytes()).hexdigest() for name in _OUR_CODE
+        name: hashlib.sha256(package.joinpath(name).read_bytes()).hexdigest()
+        for name in names or _OUR_CODE
     }
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from emo_hub import checkpoint as files
+from emo_hub.classifier_settings import TASK_KEY
 from emo_hub.errors import CheckpointError, InputError
 
 DEFAULT = "default"
-KINDS = ("ours", "classifier", "sentences", "entailment", "gliclass", "predictions", "llm")
+KINDS = (
+    "ours", "encoder", "classifier", "sentences", "entailment", "gliclass", "predictions", "llm",
+)  # fmt: skip
 TABLES = (".parquet", ".csv", ".jsonl")
 _TELLING = ("config.json", "modules.json", files.HEAD_FILE)
 # Weights as safetensors only: other formats may run code when they are read.
@@ -81,6 +84,8 @@ class Reference:
         architectures = " ".join(config.get("architectures") or ())
         if "GLiClass" in architectures or config.get("model_type") == "GLiClass":
             return "gliclass"
+        if _CLASSIFIER in architectures and TASK_KEY in config:
+            return "encoder"
         if _CLASSIFIER in architectures:
             return "entailment" if entailment_column(config) is not None else "classifier"
         if "modules.json" in found:

@@ -16,15 +16,14 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline
-from transformers.pipelines import PIPELINE_REGISTRY
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.inputs import check_text
 from emo_hub.modeling import EmotionModel
+from emo_hub.pipelines.choosing import check_choice
 from emo_hub.readings import read_label
-from emo_hub.registration import TASK, default_model_folder
 from emo_hub.taxonomy import normalise
 
 _ONE_TEXT = (str, bytes, Mapping)
@@ -116,11 +115,7 @@ class ZeroShotEmotionPipeline(Pipeline):
                 f"The pipeline knows no argument {', '.join(sorted(unknown))}; it "
                 "takes candidate_labels, context, multi_label, threshold, top_k, vad and explain."
             )
-        is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-        if threshold not in (None, "auto") and not (is_number and 0 <= float(threshold) <= 1):
-            raise InputError(f"threshold must be 'auto' or within 0..1; got {threshold!r}.")
-        if top_k is not None and (not isinstance(top_k, int) or top_k < 1):
-            raise InputError(f"top_k must be a whole number from 1; got {top_k!r}.")
+        check_choice(threshold, top_k)
         if not isinstance(explain, bool | str | Sequence | None):
             raise InputError(f"explain must be True, a label or a list; got {explain!r:.60}.")
         given = {
@@ -222,20 +217,6 @@ class ZeroShotEmotionPipeline(Pipeline):
         return np.flatnonzero(scores >= float(threshold)).tolist()
 
 
-def pipeline(
-    task: str = TASK,
-    model: str | Path | EmotionModel | None = None,
-    **kwargs: Any,  # noqa: ANN401
-) -> ZeroShotEmotionPipeline:
-    """Make the pipeline without asking transformers to find the class.
-
-    The same as transformers' `pipeline(...)`, for checkpoints that carry no code.
-    """
-    loaded = model if isinstance(model, EmotionModel) else EmotionModel.load(model)
-    kwargs.setdefault("device", loaded.device)
-    return ZeroShotEmotionPipeline(model=loaded, task=task, **kwargs)
-
-
 def _shared(labels: CandidateLabels | None, context: str | None) -> dict[str, Any]:
     if context is not None and not isinstance(context, str):
         raise InputError(f"A context must be a string; got a {type(context).__name__}.")
@@ -317,13 +298,3 @@ def _distinct(labels: Mapping[str, str | None]) -> dict[str, str | None]:
         read_label(normalise(label))
         found.setdefault((normalise(label), description), label)
     return {label: description for (_, description), label in found.items()}
-
-
-if TASK not in PIPELINE_REGISTRY.supported_tasks:
-    PIPELINE_REGISTRY.register_pipeline(
-        TASK,
-        pipeline_class=ZeroShotEmotionPipeline,
-        pt_model=EmotionModel,
-        default={"model": (str(default_model_folder()), "main")},
-        type="text",
-    )

@@ -1,0 +1,77 @@
+"""The pipelines of emo_hub, registered with transformers when this package is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from transformers.pipelines import PIPELINE_REGISTRY
+
+from emo_hub.classifier import EmotionClassifier
+from emo_hub.errors import InputError
+from emo_hub.modeling import EmotionModel
+from emo_hub.pipelines.contextual import ContextualEmotionPipeline, NoDefault, no_model
+from emo_hub.pipelines.zero_shot import ZeroShotEmotionPipeline
+from emo_hub.registration import CONTEXTUAL_TASK, TASK, default_model_folder
+
+__all__ = ["ContextualEmotionPipeline", "ZeroShotEmotionPipeline", "pipeline"]
+
+
+@overload
+def pipeline(
+    task: Literal["zero-shot-emotion"] = ...,
+    model: str | Path | EmotionModel | None = ...,
+    **kwargs: Any,  # noqa: ANN401
+) -> ZeroShotEmotionPipeline: ...
+
+
+@overload
+def pipeline(
+    task: Literal["contextual-emotion"],
+    model: str | Path | EmotionClassifier | None = ...,
+    **kwargs: Any,  # noqa: ANN401
+) -> ContextualEmotionPipeline: ...
+
+
+def pipeline(
+    task: str = TASK,
+    model: Any = None,
+    **kwargs: Any,
+) -> ZeroShotEmotionPipeline | ContextualEmotionPipeline:
+    """Make a pipeline without asking transformers to find the class.
+
+    The same as transformers' `pipeline(...)`, for checkpoints that carry no code.
+
+    Raises:
+        InputError: there is no such task here.
+        CheckpointError: no model is named for a task without a default, or it does not load.
+    """
+    if task == TASK:
+        loaded = model if isinstance(model, EmotionModel) else EmotionModel.load(model)
+        kwargs.setdefault("device", loaded.device)
+        return ZeroShotEmotionPipeline(model=loaded, task=task, **kwargs)
+    if task != CONTEXTUAL_TASK:
+        raise InputError(f"There is no task '{task}' here; there are {TASK}, {CONTEXTUAL_TASK}.")
+    if model is None:
+        raise no_model()
+    known = model if isinstance(model, EmotionClassifier) else EmotionClassifier.load(model)
+    kwargs.setdefault("device", known.device)
+    return ContextualEmotionPipeline(model=known, task=task, **kwargs)
+
+
+if TASK not in PIPELINE_REGISTRY.supported_tasks:
+    PIPELINE_REGISTRY.register_pipeline(
+        TASK,
+        pipeline_class=ZeroShotEmotionPipeline,
+        pt_model=EmotionModel,
+        default={"model": (str(default_model_folder()), "main")},
+        type="text",
+    )
+if CONTEXTUAL_TASK not in PIPELINE_REGISTRY.supported_tasks:
+    PIPELINE_REGISTRY.register_pipeline(
+        CONTEXTUAL_TASK,
+        pipeline_class=ContextualEmotionPipeline,
+        pt_model=EmotionClassifier,
+        default=NoDefault(),
+        type="text",
+    )
