@@ -17,7 +17,8 @@ FLOORS = [
     {"static"},
     {"modeling"},
     {"explaining"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
+    | {"publishing"},
     {"embedded", "measurement", "learning_curves", "model_card"},
     {"quickstart"},
     {"cli"},

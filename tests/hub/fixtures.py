@@ -8,10 +8,14 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.hub.server import LoopbackHub
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 CLIENT_SECONDS = 120
 
@@ -29,7 +33,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub
 
 
 @pytest.fixture
-def owner(hub: LoopbackHub):
+def owner(hub: LoopbackHub) -> HfApi:
     """The real client of the owner, with a token that writes."""
     from huggingface_hub import HfApi
 
@@ -37,7 +41,7 @@ def owner(hub: LoopbackHub):
 
 
 @pytest.fixture
-def reader(hub: LoopbackHub):
+def reader(hub: LoopbackHub) -> HfApi:
     """The real client of the owner, with a token that only reads."""
     from huggingface_hub import HfApi
 
@@ -45,7 +49,7 @@ def reader(hub: LoopbackHub):
 
 
 @pytest.fixture
-def stranger(hub: LoopbackHub):
+def stranger(hub: LoopbackHub) -> HfApi:
     """The real client of somebody else, with a token that writes."""
     from huggingface_hub import HfApi
 
@@ -53,11 +57,13 @@ def stranger(hub: LoopbackHub):
 
 
 @pytest.fixture
-def anyone(hub: LoopbackHub):
-    """The real client without a token."""
-    from huggingface_hub import HfApi
+def anyone(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HfApi:
+    """The real client of somebody who never logged in."""
+    from huggingface_hub import HfApi, constants
 
-    return HfApi(hub.url, token=False)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    return HfApi(hub.url)
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
