@@ -46,6 +46,8 @@ def write_corpus(folder, version="1.0.0", words=("one",)):
         pq.write_table(pa.table({"utterance": [config, *words]}), path)
         name = path.relative_to(folder).as_posix()
         files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "rejected.jsonl").write_text("")
+    files["rejected.jsonl"] = hashlib.sha256(b"").hexdigest()
     manifest = {"name": "emo-pillars", "version": version, "counts": {}, "fingerprint": "f"}
     text = json.dumps({**manifest, "content": "c", "files": files})
     (folder / "corpus.json").write_text(text)
@@ -114,10 +116,17 @@ def test_a_new_version_sends_what_changed_and_drops_what_went(hub, owner, corpus
     assert "old.txt" in hub.contents("dataset", REPO, "v1.0.0")
 
 
-def test_a_tag_is_never_moved(hub, owner, corpus):
+@pytest.mark.parametrize("change", ["other rows", "a file less", "a file more"])
+def test_a_tag_is_never_moved(hub, owner, corpus, change):
+    (corpus / "notes.txt").write_text("notes")
     publish_dataset(REPO, corpus, api=owner)
     before = hub.repository("dataset", REPO).oid("v1.0.0")
-    write_corpus(corpus, words=("another",))
+    if change == "other rows":
+        write_corpus(corpus, words=("another",))
+    elif change == "a file less":
+        (corpus / "notes.txt").unlink()
+    else:
+        (corpus / "more.txt").write_text("more")
     with pytest.raises(PublishError, match="never moved"):
         publish_dataset(REPO, corpus, api=owner)
     assert hub.repository("dataset", REPO).oid() == before
@@ -253,10 +262,23 @@ def test_the_server_says_how_long_to_wait(hub, owner, corpus, patient):
 
 @pytest.mark.parametrize("on", [COMMIT, TAG])
 def test_a_lost_answer_is_found_out_and_nothing_is_done_twice(hub, owner, corpus, patient, on):
+    (corpus / "old.txt").write_text("old")
+    publish_dataset(REPO, corpus, api=owner)
+    (corpus / "old.txt").unlink()
+    write_corpus(corpus, "1.1.0")
     hub.faults.lose_answer(on)
     publish_dataset(REPO, corpus, api=owner)
-    assert is_published(hub, corpus)
-    assert len(hub.repository("dataset", REPO).history()) == 2
+    assert is_published(hub, corpus, "v1.1.0")
+    assert len(hub.repository("dataset", REPO).history()) == 3
+
+
+def test_a_lost_answer_to_taking_back_is_found_out(hub, owner, corpus, patient):
+    hub.faults.answer(500, on=TAG, times=5)
+    hub.faults.first(COMMIT, lambda: hub.faults.lose_answer(COMMIT))
+    with pytest.raises(PublishError, match="main holds what it held before"):
+        publish_dataset(REPO, corpus, api=owner)
+    assert was_left_alone(hub)
+    assert len(hub.repository("dataset", REPO).history()) == 3
 
 
 def test_a_commit_cut_in_the_middle_is_sent_again(hub, owner, corpus, patient):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 from huggingface_hub.errors import (
@@ -18,7 +18,9 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
-from huggingface_hub.utils import httpx
+
+# The client's own httpx, of whichever name: its errors are the ones to catch.
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
 
 from emo_hub.errors import PublishError
 from emo_hub.publishing.plan import Plan, Published
@@ -50,7 +52,7 @@ class Remote:
         self._api = api
         self._target = target
         self._waits = tuple(waits)
-        self._where = {"repo_id": target.repo_id, "repo_type": target.kind}
+        self._where: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.kind}
 
     def look(self) -> Published | None:
         """Read what is published; None where there is no such repository.
