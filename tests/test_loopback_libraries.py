@@ -138,6 +138,7 @@ def test_sentence_transformers_loads_a_model(model, client):
     assert answer == [2, 32]
 
 
+@pytest.mark.slow
 def test_setfit_loads_a_model(model, client):
     answer = client(
         """

@@ -17,7 +17,7 @@ from tests.hub.server import LoopbackHub
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-CLIENT_SECONDS = 120
+CLIENT_SECONDS = 240
 
 
 @pytest.fixture
