@@ -54,6 +54,10 @@ class DataError(EmoHubError):
     """A dataset or benchmark folder that is missing, incomplete or of another layout."""
 
 
+class PublishError(EmoHubError):
+    """A publication that the Hub or its state does not allow; says how the repository is left."""
+
+
 class CardError(EmoHubError):
     """A card template that asks for a fact nobody measured."""
 

@@ -12,6 +12,8 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from tests.hub.fixtures import anyone, client, command, hub, owner, reader, stranger  # noqa: F401
+
 REPOSITORY = Path(__file__).parent.parent
 
 

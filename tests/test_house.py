@@ -18,7 +18,8 @@ FLOORS = [
     {"static"},
     {"modeling", "classifier"},
     {"explaining"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
+    | {"publishing"},
     {"embedded", "measurement", "learning_curves", "model_card"},
     {"quickstart"},
     {"cli"},

@@ -21,6 +21,7 @@ from emo_hub.cli.encoder import train_encoder_command
 from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
+from emo_hub.cli.publishing import app as publish_app
 from emo_hub.errors import EmoHubError, InputError
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ train_app = typer.Typer(
 )
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(train_app, name="train")
+app.add_typer(publish_app, name="publish")
 
 Set = Annotated[
     list[str] | None,

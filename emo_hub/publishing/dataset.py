@@ -1,0 +1,138 @@
+"""`emo-hub publish dataset`: a built corpus becomes a tagged version on the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+
+from emo_hub.dataset import CONFIGS, StoredCorpus, read_corpus
+from emo_hub.errors import CardError, DataError, InputError
+from emo_hub.publishing.plan import Plan
+from emo_hub.publishing.remote import Remote
+from emo_hub.publishing.target import Target
+from emo_hub.publishing.version import Say, Version
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+How = Literal["publish", "propose", "dry-run"]
+
+CARD = "README.md"
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+# What the viewer, the search and the readers of the Hub go by.
+_FACTS = ("license", "language", "tags", "size_categories", "configs", "dataset_info")
+
+
+def publish_dataset(
+    repo_id: str,
+    folder: Path,
+    *,
+    tag: str | None = None,
+    how: How = "publish",
+    private: bool = False,
+    api: HfApi | None = None,
+    say: Say = lambda line: None,
+) -> Plan:
+    """Publish a corpus as a version: all checks, then one commit and its tag, or nothing.
+
+    Args:
+        repo_id: as in `namespace/emo-pillars`; made if it is not there.
+        folder: the corpus, as `emo-hub corpus build` writes it.
+        tag: None for the version that the corpus says it is.
+        how: `publish`; `propose` as a pull request, which gets its tag when it is merged and the
+            same folder is published again; or `dry-run`, which only says what would happen.
+        private: of a repository that is made.
+        api: the client; None for one with the address and the token of the environment.
+        say: gets a line for each thing that happens.
+
+    Returns:
+        What was to be done.
+
+    Raises:
+        InputError: the name or the tag cannot be used, or the tag is not the corpus's version.
+        DataError: the folder is not a whole corpus.
+        CardError: the card lacks what the Hub and its readers need.
+        PublishError: the Hub refused; the repository is as it was, or the error says how it is.
+    """
+    corpus = read_corpus(folder)
+    own = f"v{corpus.version}"
+    target = Target("dataset", repo_id, tag or own)
+    if target.tag != own:
+        raise InputError(f"The corpus is {own} and cannot be published as {target.tag}.")
+    check_whole(corpus)
+    check_card(corpus)
+    version = Version(
+        folder=folder,
+        target=target,
+        remote=Remote(api or _client(), target),
+        message=f"{corpus.manifest['name']} {corpus.version}",
+        say=say,
+    )
+    plan = version.plan()
+    for line in plan.lines():
+        say(line)
+    if not plan.tagged and how != "dry-run":
+        carry_out = version.propose if how == "propose" else version.publish
+        carry_out(plan, private=private)
+    return plan
+
+
+def check_whole(corpus: StoredCorpus) -> None:
+    """Make sure that a corpus holds exactly the files that were written when it was built.
+
+    Raises:
+        DataError: a file is missing, another one, or left over from an earlier build.
+    """
+    wanted = corpus.manifest.get("files", {})
+    if not wanted:
+        raise DataError(f"{corpus.path} does not say which files it has: build it again.")
+    shards = {file.relative_to(corpus.path).as_posix() for file in corpus.path.rglob("*.parquet")}
+    wrong = sorted(shards - wanted.keys())
+    wrong += [name for name, sum_ in wanted.items() if _sum(corpus.path / name) != sum_]
+    if wrong:
+        raise DataError(
+            f"{corpus.path} is not whole: {', '.join(wrong[:3])} "
+            "is missing, changed or left over. Build the corpus again."
+        )
+
+
+def check_card(corpus: StoredCorpus) -> None:
+    """Make sure that the card says what the Hub goes by, and is the card of this version.
+
+    Raises:
+        CardError: names what is missing.
+    """
+    path = corpus.path / CARD
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    front = _FRONT.match(text)
+    try:
+        facts = yaml.safe_load(front.group(1)) if front else None
+    except yaml.YAMLError as error:
+        raise CardError(f"The metadata of {path} cannot be read: {error}") from error
+    if not isinstance(facts, dict):
+        raise CardError(f"{path} has no metadata: build the corpus again.")
+    missing = [name for name in _FACTS if not facts.get(name)]
+    if missing:
+        raise CardError(f"{path} does not say: {', '.join(missing)}. Build the corpus again.")
+    named = {config.get("config_name") for config in facts["configs"]}
+    if not set(CONFIGS) <= named:
+        raise CardError(f"{path} has no config {', '.join(sorted(set(CONFIGS) - named))}.")
+    if f"### {corpus.version}\n" not in text:
+        raise CardError(f"The changelog of {path} says nothing of {corpus.version}.")
+
+
+def _sum(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _client() -> HfApi:
+    from huggingface_hub import HfApi
+
+    return HfApi()

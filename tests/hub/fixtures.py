@@ -1,0 +1,102 @@
+"""The Hub on loopback for tests: `hub`, clients with tokens, and client processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hub.server import LoopbackHub
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+CLIENT_SECONDS = 240
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+    """An empty Hub; the client in this process may talk to it, without Xet."""
+    from huggingface_hub import constants
+
+    # These were read from the environment when the client was imported.
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with LoopbackHub(tmp_path / "loopback") as running:
+        yield running
+
+
+@pytest.fixture
+def owner(hub: LoopbackHub) -> HfApi:
+    """The real client of the owner, with a token that writes."""
+    from huggingface_hub import HfApi
+
+    return HfApi(hub.url, token=hub.write)
+
+
+@pytest.fixture
+def reader(hub: LoopbackHub) -> HfApi:
+    """The real client of the owner, with a token that only reads."""
+    from huggingface_hub import HfApi
+
+    return HfApi(hub.url, token=hub.read)
+
+
+@pytest.fixture
+def stranger(hub: LoopbackHub) -> HfApi:
+    """The real client of somebody else, with a token that writes."""
+    from huggingface_hub import HfApi
+
+    return HfApi(hub.url, token=hub.other)
+
+
+@pytest.fixture
+def anyone(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HfApi:
+    """The real client of somebody who never logged in."""
+    from huggingface_hub import HfApi, constants
+
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    return HfApi(hub.url)
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(hub: LoopbackHub, tmp_path: Path) -> Command:
+    """Run a command as a client of the Hub, with a cache of its own."""
+
+    def run(
+        *words: str, token: str | None = None, xet: bool = True, home: str = "home"
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words,
+            env=hub.environment(tmp_path / home, token, xet=xet),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=CLIENT_SECONDS,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def client(command: Command) -> Callable[..., object]:
+    """Run lines of Python as a client; they set `answer` to what JSON can hold."""
+
+    def run(lines: str, **how: object) -> object:
+        code = f"{textwrap.dedent(lines)}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
+        done = command(sys.executable, "-c", code, **how)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+
+    return run
