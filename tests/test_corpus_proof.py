@@ -57,7 +57,7 @@ def utterance_row(number, looks=(), descriptors=("joy",), register="diary"):
         "id": f"u{number}", "utterance": f"Line {number} about my kettle.", "labels": [JOY],
         "intensities": [0.8], "primary_emotion": JOY, "descriptors": list(descriptors),
         "valence": 4.0, "arousal": 3.0, "dominance": 3.0, "looks": list(looks), "agreement": None,
-        "register": register, "world": "w", "narrative_id": "", "provenance": _ORIGIN,
+        "register": register, "world": "w", "narrative_id": "", "provenance": _ORIGIN, "words": [],
     }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def comment_row(source_id, look, labels, valence=3.0, descriptors=("joy",)):
         "id": f"{source_id}{look}", "source": "goemotions", "source_split": "train",
         "source_id": source_id, "look": look, "descriptors": list(descriptors), "labels": labels,
         "intensities": [0.6] * len(labels), "valence": valence, "arousal": 2.0,
-        "provenance": _ORIGIN,
+        "provenance": _ORIGIN, "words": [],
     }  # fmt: skip
 
 
