@@ -96,3 +96,16 @@ def test_the_model_index_of_a_card_holds_the_measured_numbers(measured):
     card = ModelCard.load(folder / "README.md")
     found = {r.dataset_type: r.metric_value for r in card.data.eval_results}
     assert found == {r.benchmark: pytest.approx(r.value, abs=1e-4) for r in results}
+
+
+def test_the_card_of_the_default_tells_what_was_tried_and_what_it_was_worth():
+    import json
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    found = json.loads((root / "model_cards" / "ablations" / "ablations.json").read_text())
+    card = (root / "emo_hub" / "default_model" / "README.md").read_text()
+    for variant in found["variants"]:
+        numbers = [f"{reached['value']:.3f} (" for reached in variant["reached"]]
+        (line,) = [row for row in card.splitlines() if row.startswith(f"| {variant['name']} |")]
+        assert [n for n in numbers if n in line] == numbers
