@@ -67,15 +67,19 @@ class NullMoments:
 
     def of_labels(self, labels: Floats) -> tuple[Floats, Floats]:
         """Give mean and standard deviation, each (C,), of texts along (C, D) labels' directions."""
-        along = self.directions(labels)
+        return self.of_directions(self.directions(labels))
+
+    def of_directions(self, along: Floats) -> tuple[Floats, Floats]:
+        """Give mean and standard deviation, each (C,), of texts along (C, D) directions."""
         variance = ((along @ self.covariance) * along).sum(axis=1)
         spread = np.sqrt(np.maximum(variance, _SMALLEST_SPREAD**2)).astype(np.float32)
         return along @ self.mean, spread
 
     def standing_out(self, texts: Floats, labels: Floats) -> Floats:
         """Standardise (N, D) texts along the direction of each of (C, D) labels: (N, C)."""
-        mean, spread = self.of_labels(labels)
-        return np.asarray((texts @ self.directions(labels).T - mean) / spread, np.float32)
+        along = self.directions(labels)
+        mean, spread = self.of_directions(along)
+        return np.asarray((texts @ along.T - mean) / spread, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,25 +34,26 @@ def read_vad(folder: Path) -> tuple[Tensor, Tensor] | None:
     """Read the (3, D) weight and (3,) bias of the dimensional head; None where there is none."""
     if not (folder / VAD_FILE).exists():
         return None
-    return _named(folder / VAD_FILE, "weight", "bias")
+    found = _named(folder / VAD_FILE, "weight", "bias")
+    return found["weight"], found["bias"]
 
 
 def read_moments(folder: Path) -> NullMoments | None:
     """Read the reference moments of the calibration; None where there are none."""
     if not (folder / MOMENTS_FILE).exists():
         return None
-    mean, covariance = _named(folder / MOMENTS_FILE, "mean", "covariance")
-    ridge = float(read_tensors(folder / MOMENTS_FILE).get("ridge", torch.tensor(math.inf)))
-    return NullMoments(mean.float().numpy(), covariance.float().numpy(), ridge)
+    found = _named(folder / MOMENTS_FILE, "mean", "covariance")
+    mean, covariance = (found[name].float().numpy() for name in ("mean", "covariance"))
+    return NullMoments(mean, covariance, float(found.get("ridge", math.inf)))
 
 
-def _named(path: Path, first: str, second: str) -> tuple[Tensor, Tensor]:
+def _named(path: Path, first: str, second: str) -> dict[str, Tensor]:
     tensors = read_tensors(path)
     if not {first, second} <= tensors.keys():
         raise CheckpointError(
             f"{path} holds {', '.join(tensors)}; wanted {first} and {second}: fetch it again."
         )
-    return tensors[first], tensors[second]
+    return tensors
 
 
 def write_vad(weight: Tensor, bias: Tensor, folder: Path) -> None:

@@ -20,9 +20,9 @@ from emo_hub.palette import palette, palette_names
 from emo_hub.records import Annotation, ContextualUtterance, Utterance, short_id
 from emo_hub.synthesis import descriptors
 from emo_hub.synthesis.affect import misfit
-from emo_hub.synthesis.relooks import Line, Lines
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
-from emo_hub.teacher import Prompt, Reply, read_object
+from emo_hub.synthesis.relooks import Line, Lines, is_place
+from emo_hub.synthesis.stage import Numbered, Refusal, Stage
+from emo_hub.teacher import Prompt, Reply
 
 NAME = "choices"
 VERSION = "choices-1"
@@ -111,7 +111,7 @@ def about_comment(place: str) -> Asked:
 
 def choice_of(group: Lines, lines: Mapping[str, Line]) -> Choice:
     """Make the question of a group; its rows must be among `lines`, comments need not."""
-    told = (about_comment(at) if "/" in at else about_line(lines[at]) for at in group.ids)
+    told = (about_comment(at) if is_place(at) else about_line(lines[at]) for at in group.ids)
     return Choice(group.request, tuple(told))
 
 
@@ -135,28 +135,31 @@ def ask(item: Choice) -> Prompt:
     )
 
 
+def _choice(value: object) -> tuple[int, ChosenReply]:
+    try:
+        found = ChosenReply.model_validate(value)
+    except ValidationError as error:
+        raise misfit(error) from error
+    return found.text, found
+
+
+_CHOICES = Numbered(
+    "choices", "text", "answered", ("no_choice", "no words were chosen for the text"), _choice
+)
+
+
 def read(item: Choice, reply: Reply) -> Iterator[Chosen | Refusal]:
     """Read the choices, each on its own.
 
     Raises:
         ReplyError: the reply holds no list of choices.
     """
-    waiting = dict(enumerate(item.texts, start=1))
-    for place, value in enumerate(read_list(read_object(reply.text), "choices"), start=1):
-        try:
-            chosen = ChosenReply.model_validate(value)
-        except ValidationError as error:
-            fault = misfit(error)
-            yield Refusal(place, fault.reason, fault.detail, as_text(value))
-            continue
-        text = waiting.pop(chosen.text, None)
-        if text is None:
-            detail = f"text {chosen.text} was not asked about, or is answered already"
-            yield Refusal(place, "unasked_text", detail, as_text(value))
+    for part in _CHOICES.read(reply, [text.shown for text in item.texts]):
+        if isinstance(part, Refusal):
+            yield part
         else:
-            yield Chosen(text.id, tuple(chosen.words))
-    for number, text in waiting.items():
-        yield Refusal(number, "no_choice", "no words were chosen for the text", text.shown)
+            number, chosen = part
+            yield Chosen(item.texts[number - 1].id, tuple(chosen.words))
 
 
 STAGE: Stage[Choice, Chosen] = Stage(NAME, VERSION, ask, read)

@@ -12,7 +12,7 @@ from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances
 from emo_hub.synthesis.choices import with_words
 from emo_hub.synthesis.ledger import Ledger
 from emo_hub.synthesis.plan import Plan
-from emo_hub.synthesis.relooks import Line, Lines, Relook
+from emo_hub.synthesis.relooks import Line, Lines, Relook, is_place
 from emo_hub.synthesis.stage import Answered, Stage, stream
 from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.synthesis.write import CorpusWriter
@@ -51,10 +51,7 @@ def pour(
         DataError: some requests wait for an answer, so the corpus would not be whole.
     """
     flow = _Flow(teacher, writer, progress)
-    wanted = frozenset(
-        row for group in (*plan.relooks, *plan.choices) for row in group.ids if "/" not in row
-    )
-    held = _Held(wanted, plan.withheld, writer)
+    held = _Held(plan.asked_again, plan.withheld, writer)
     for asked in flow.run(utterances.STAGE, plan.utterances):
         unnamed = _unnamed(asked.item)
         for line in asked.records:
@@ -129,7 +126,7 @@ class _Flow:
     ) -> Iterator[Lines]:
         """Give the groups whose rows are all there; the others were asked of other rows."""
         for group in groups:
-            missing = [row for row in group.ids if "/" not in row and row not in lines]
+            missing = [row for row in group.ids if not is_place(row) and row not in lines]
             if missing:
                 detail = f"{len(missing)} of its rows were never written, {missing[0]} first"
                 self.writer.reject(Rejection(stage, group.request, "row_not_there", detail, ""))

@@ -172,9 +172,7 @@ def _grouped(lines: Sequence[Json]) -> dict[str, list[Json]]:
 def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, Any], list[Any]]]:
     """List what is asked in each stage; who looks again is asked about what others wrote."""
     written: dict[str, Any] = {}
-    wanted = {
-        row for group in (*plan.relooks, *plan.choices) for row in group.ids if "/" not in row
-    }
+    wanted = plan.asked_again
     for stage, items in ((utterances.STAGE, plan.utterances), (scenes.STAGE, plan.scenes)):
         told = zip(items, replies[stage.name], strict=True) if wanted else ()
         for item, reply in told:

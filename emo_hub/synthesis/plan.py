@@ -13,7 +13,7 @@ from typing import Any
 
 from emo_hub.errors import DataError
 from emo_hub.synthesis.descriptors import StandOffText
-from emo_hub.synthesis.relooks import Lines
+from emo_hub.synthesis.relooks import Lines, is_place
 from emo_hub.synthesis.scenes import SceneSeed
 from emo_hub.synthesis.utterances import Slot, UtteranceRequest
 
@@ -41,6 +41,12 @@ class Plan:
     relooks: tuple[Lines, ...] = ()
     choices: tuple[Lines, ...] = ()
     withheld: frozenset[str] = frozenset()
+
+    @property
+    def asked_again(self) -> frozenset[str]:
+        """Name the rows that a later question is about; comments are asked by their place."""
+        groups = (*self.relooks, *self.choices)
+        return frozenset(row for group in groups for row in group.ids if not is_place(row))
 
 
 def read_plan(folder: Path) -> Plan:

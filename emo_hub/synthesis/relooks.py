@@ -14,8 +14,8 @@ from pydantic import ConfigDict, ValidationError
 
 from emo_hub.records import Affect, ContextualUtterance, Look, Utterance
 from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, misfit
-from emo_hub.synthesis.stage import Refusal, Stage, as_text, read_list
-from emo_hub.teacher import Prompt, Reply, read_object
+from emo_hub.synthesis.stage import Numbered, Refusal, Stage
+from emo_hub.teacher import Prompt, Reply
 
 NAME = "relooks"
 VERSION = "relooks-1"
@@ -47,6 +47,11 @@ class Lines:
 
     request: str
     ids: tuple[str, ...]
+
+
+def is_place(asked: str) -> bool:
+    """Tell the place of a public comment, `source/split/id`, from the id of a row."""
+    return "/" in asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +115,31 @@ def _told(number: int, line: Line) -> str:
     )
 
 
+def _reading(value: object) -> tuple[int, ReadingReply]:
+    try:
+        found = ReadingReply.model_validate(value)
+    except ValidationError as error:
+        raise misfit(error) from error
+    return found.line, found
+
+
+_READINGS = Numbered(
+    "readings", "line", "read", ("no_second_look", "the line was not read"), _reading
+)
+
+
 def read(item: Relook, reply: Reply) -> Iterator[Seen | Refusal]:
     """Read the readings, each on its own.
 
     Raises:
         ReplyError: the reply holds no list of readings.
     """
-    waiting = dict(enumerate(item.lines, start=1))
-    for place, value in enumerate(read_list(read_object(reply.text), "readings"), start=1):
-        try:
-            reading = ReadingReply.model_validate(value)
-        except ValidationError as error:
-            fault = misfit(error)
-            yield Refusal(place, fault.reason, fault.detail, as_text(value))
-            continue
-        line = waiting.pop(reading.line, None)
-        if line is None:
-            detail = f"line {reading.line} was not asked about, or is read already"
-            yield Refusal(place, "unasked_line", detail, as_text(value))
+    for part in _READINGS.read(reply, [line.text for line in item.lines]):
+        if isinstance(part, Refusal):
+            yield part
         else:
-            yield Seen(line.id, as_look(reply.teacher, reading.affect()))
-    for number, line in waiting.items():
-        yield Refusal(number, "no_second_look", "the line was not read", line.text)
+            number, reading = part
+            yield Seen(item.lines[number - 1].id, as_look(reply.teacher, reading.affect()))
 
 
 STAGE: Stage[Relook, Seen] = Stage(NAME, VERSION, ask, read)

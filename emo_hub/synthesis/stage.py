@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from emo_hub.errors import NotRecordedError, ReplyError, Unanswered
 from emo_hub.records import Rejection
-from emo_hub.teacher import Prompt, Reply, Teacher, stop
+from emo_hub.teacher import Prompt, Reply, Teacher, read_object, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
@@ -229,6 +229,47 @@ def _lost(prompt: Prompt, error: ReplyError, text: str) -> Rejection:
 def as_text(value: object) -> str:
     """Write a part of a reply as it came, to keep it with its rejection."""
     return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered(Generic[Record]):
+    """A list of answers, each with the number, from 1, of what it is about.
+
+    Args:
+        name: of the list in the reply.
+        noun: what is numbered; an answer to what nobody asked is refused as `unasked_` and this.
+        done: what has happened to what is answered, in a word.
+        missing: reason and detail of the refusal of what was left unanswered.
+        parse: makes number and answer of an entry, or raises `ReplyError`.
+    """
+
+    name: str
+    noun: str
+    done: str
+    missing: tuple[str, str]
+    parse: Callable[[Any], tuple[int, Record]]
+
+    def read(self, reply: Reply, texts: Sequence[str]) -> Iterator[tuple[int, Record] | Refusal]:
+        """Read the answers about some texts, each on its own.
+
+        Raises:
+            ReplyError: the reply holds no such list.
+        """
+        waiting = dict(enumerate(texts, start=1))
+        for place, value in enumerate(read_list(read_object(reply.text), self.name), start=1):
+            try:
+                number, answer = self.parse(value)
+            except ReplyError as fault:
+                yield Refusal(place, fault.reason, fault.detail, as_text(value))
+                continue
+            if number in waiting:
+                del waiting[number]
+                yield number, answer
+            else:
+                detail = f"{self.noun} {number} was not asked about, or is {self.done} already"
+                yield Refusal(place, f"unasked_{self.noun}", detail, as_text(value))
+        for number, text in waiting.items():
+            yield Refusal(number, *self.missing, text)
 
 
 def read_list(reply: dict[str, Any], name: str) -> list[Any]:

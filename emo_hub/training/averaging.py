@@ -25,7 +25,14 @@ from emo_hub.tensors import read_tensors
 from emo_hub.training.contrastive import ContrastiveRecipe, Trained, wanted_rows
 from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
-from emo_hub.training.writing import ADAPTER, RUN_FILE, Finished, check_place, write_checkpoint
+from emo_hub.training.writing import (
+    ADAPTER,
+    RUN_FILE,
+    Finished,
+    check_place,
+    is_made,
+    write_checkpoint,
+)
 
 Tensors = dict[str, torch.Tensor]
 
@@ -83,7 +90,7 @@ def average_runs(
         "steps": sum(part.told["steps"] for part in parts),
         "averaged": [{"run": p.told["run"], "command": p.told["command"]} for p in parts],
     }
-    if _is_made(out, told["run"]):
+    if is_made(out, told):
         say(f"{out} is the average of these very runs: reused.")
         return Trained(out, reused=True, notes=())
     material = gather(data, texts, wanted_rows(recipe))
@@ -168,10 +175,3 @@ def _merged(parts: Sequence[_Run]) -> EmotionModel:
     bias = sum(head.logit_bias for head in heads) * share
     model.head = dataclasses.replace(model.head, logit_scale=scale, logit_bias=bias)
     return model
-
-
-def _is_made(out: Path, run: str) -> bool:
-    try:
-        return bool(json.loads((out / RUN_FILE).read_text(encoding="utf-8"))["run"] == run)
-    except (OSError, ValueError, KeyError):
-        return False

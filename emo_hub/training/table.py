@@ -196,8 +196,9 @@ def contest_divergence(
     Returns:
         () Kullback-Leibler divergence from teacher to student, mean over texts, in nats.
     """
-    mean, spread = (torch.from_numpy(part) for part in moments.of_labels(labels.numpy()))
-    along = torch.from_numpy(moments.directions(labels.numpy()))
+    directions = moments.directions(labels.numpy())
+    mean, spread = (torch.from_numpy(part) for part in moments.of_directions(directions))
+    along = torch.from_numpy(directions)
     found, wanted = (
         ((vectors @ along.T - mean) / spread).log_softmax(dim=1) for vectors in (student, teacher)
     )
