@@ -21,6 +21,7 @@ from emo_hub.cli.encoder import train_encoder_command
 from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
+from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
 from emo_hub.cli.publishing import app as publish_app
 from emo_hub.errors import EmoHubError, InputError
 
@@ -45,17 +46,13 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(train_app, name="train")
 app.add_typer(publish_app, name="publish")
 
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="A setting that wins over the recipe, as key=value; repeatable."),
-]
 Model = Annotated[str, typer.Option(help="A checkpoint: a folder, a Hub repository, or 'default'.")]
 
 
 @app.command()
 def quickstart(
     folder: Annotated[Path, typer.Argument(help="Where everything is put.")] = Path(),
-    settings: Set = None,
+    settings: Settings = None,
 ) -> None:
     """Make a corpus, a model and a report in this folder, from the recorded teacher replies."""
     from emo_hub.quickstart import quickstart as run
@@ -120,12 +117,9 @@ def train_contrastive_command(
     data: Annotated[Path, typer.Option(help="The corpus folder.")],
     out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
     recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "default",
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ] = "",
+    texts: Texts = "",
     base: Annotated[str | None, typer.Option(help="The encoder to start from.")] = None,
-    settings: Set = None,
+    settings: Settings = None,
 ) -> None:
     """Train the dual encoder that the zero-shot pipeline runs."""
     from emo_hub.config import read_recipe
@@ -133,9 +127,8 @@ def train_contrastive_command(
 
     overrides = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(ContrastiveRecipe, recipe, overrides)
-    # Folders of this machine mean nothing on another, so the card names their kind.
-    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
-    changed = "".join(f" --set {pair}" for pair in overrides)
+    where = retold_texts(texts)
+    changed = retold_settings(overrides)
     command = f"emo-hub train contrastive --recipe {recipe}{where}{changed}"
     with _progress("training") as progress:
         made = train_contrastive(
@@ -147,17 +140,14 @@ def train_contrastive_command(
 @train_app.command("curves")
 def train_curves_command(
     data: Annotated[Path, typer.Option(help="The corpus folder.")],
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ],
+    texts: Texts,
     benchmarks: Annotated[Path, typer.Option(help="A folder with a subfolder for each benchmark.")],
     out: Annotated[Path, typer.Option(help="Where models, numbers and picture go.")] = Path(
         "curves"
     ),
     recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "curve",
     limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each set.")] = None,
-    settings: Set = None,
+    settings: Settings = None,
 ) -> None:
     """Draw what more rows bring: each kind of data alone and together, over 1/8, 1/4, 1/2 and all.
 
@@ -169,7 +159,7 @@ def train_curves_command(
 
     chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
     plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
-    changed = "".join(f" --set {pair}" for pair in settings or ())
+    changed = retold_settings(settings)
     # Folders of this machine mean nothing on another.
     where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
     where += "" if limit is None else f" --limit {limit}"
@@ -182,10 +172,7 @@ def train_curves_command(
 @train_app.command("ablations")
 def train_ablations_command(
     data: Annotated[Path, typer.Option(help="The corpus folder.")],
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ],
+    texts: Texts,
     benchmarks: Annotated[Path, typer.Option(help="A folder with a subfolder for each benchmark.")],
     out: Annotated[Path, typer.Option(help="Where models and numbers go.")] = Path("ablations"),
     recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "curve",
@@ -193,7 +180,7 @@ def train_ablations_command(
         Path | None, typer.Option(help="A .toml file of changes; a list of them ships.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="A sample of so many rows of each set.")] = None,
-    settings: Set = None,
+    settings: Settings = None,
 ) -> None:
     """Change one setting of a recipe at a time, and see what each is worth on benchmarks.
 
@@ -205,7 +192,7 @@ def train_ablations_command(
 
     chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
     plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
-    changed = "".join(f" --set {pair}" for pair in settings or ())
+    changed = retold_settings(settings)
     where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
     where += "" if limit is None else f" --limit {limit}"
     where += f" --variants {variants.name}" if variants else ""

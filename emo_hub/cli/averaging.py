@@ -8,21 +8,19 @@ from typing import Annotated
 import typer
 
 from emo_hub.cli.console import say
+from emo_hub.cli.options import Texts, retold_texts
 
 
 def train_average_command(
     runs: Annotated[list[Path], typer.Argument(help="Finished runs of train contrastive.")],
     data: Annotated[Path, typer.Option(help="The corpus folder that they were trained on.")],
     out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ] = "",
+    texts: Texts = "",
 ) -> None:
     """Average runs that differ in their settings into one model, calibrated anew."""
     from emo_hub.training.averaging import average_runs
 
-    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
+    where = retold_texts(texts)
     command = f"emo-hub train average {' '.join(run.name for run in runs)}{where}"
     made = average_runs(runs, data, out, texts=texts, command=command, say=say)
     say(f"{made.path}: {'reused' if made.reused else 'averaged'}.")

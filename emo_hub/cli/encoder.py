@@ -9,6 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
+from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
 
 
 def train_encoder_command(
@@ -22,16 +23,8 @@ def train_encoder_command(
         ),
     ] = None,
     recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "encoder",
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ] = "",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="A setting that wins over the recipe, as key=value; repeatable."
-        ),
-    ] = None,
+    texts: Texts = "",
+    settings: Settings = None,
 ) -> None:
     """Fine-tune an encoder to the 28 emotions of a text, given its context where it has one."""
     from emo_hub.config import read_recipe
@@ -39,10 +32,9 @@ def train_encoder_command(
 
     named = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(EncoderRecipe, recipe, named)
-    # Folders of this machine mean nothing on another, so the card names their kind.
-    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
+    where = retold_texts(texts)
     where += f" --base {'FOLDER' if Path(base).is_dir() else base}" if base else ""
-    changed = "".join(f" --set {pair}" for pair in settings or ())
+    changed = retold_settings(settings)
     command = f"emo-hub train encoder --recipe {recipe}{where}{changed}"
     with show_progress("training") as progress:
         made = train_encoder(

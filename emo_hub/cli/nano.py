@@ -9,6 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
+from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
 
 
 def train_nano_command(
@@ -19,16 +20,8 @@ def train_nano_command(
         typer.Option(help="What is distilled: a folder, a Hub repository, or 'default'."),
     ] = None,
     recipe: Annotated[str, typer.Option(help="A shipped recipe, or a .toml file.")] = "nano",
-    texts: Annotated[
-        str,
-        typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
-    ] = "",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="A setting that wins over the recipe, as key=value; repeatable."
-        ),
-    ] = None,
+    texts: Texts = "",
+    settings: Settings = None,
 ) -> None:
     """Distil a model into a table of token vectors: tens of thousands of texts a second."""
     from emo_hub.config import read_recipe
@@ -36,9 +29,8 @@ def train_nano_command(
 
     named = [*(settings or ()), *([f'teacher="{teacher}"'] if teacher else ())]
     chosen = read_recipe(NanoRecipe, recipe, named)
-    # Folders of this machine mean nothing on another, so the card names their kind.
-    where = f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
-    changed = "".join(f" --set {pair}" for pair in settings or ())
+    where = retold_texts(texts)
+    changed = retold_settings(settings)
     command = f"emo-hub train nano --recipe {recipe}{where}{changed}"
     with show_progress("distilling") as progress:
         made = train_nano(

@@ -1,0 +1,27 @@
+"""Options that several commands take, and how a card retells the command they stood in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+Texts = Annotated[
+    str,
+    typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting that wins over the recipe, as key=value; repeatable."),
+]
+
+
+def retold_texts(texts: str) -> str:
+    """Retell `--texts`; folders of this machine mean nothing on another, so their kind is named."""
+    return f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
+
+
+def retold_settings(settings: Sequence[str] | None) -> str:
+    """Retell each `--set`."""
+    return "".join(f" --set {pair}" for pair in settings or ())
