@@ -155,26 +155,26 @@ def fit_calibration(
     return Calibration(*(float(w) for w in weights))
 
 
-def fit_competition(calibration: Calibration, logits: Floats, targets: Floats) -> Calibration:
+def fit_competition(calibration: Calibration, logits: Floats, *, doubt: float) -> Calibration:
     """Set the sharpness of the softmax so that its scores are as sure as they are right.
 
     Args:
         calibration: what it is added to.
-        logits: (N, C), what labels compete by.
-        targets: (N, C), 1 where a label holds, 0 where not, NaN where unknown. Rows without a
-            positive teach nothing.
+        logits: (N, C) of contests among labels of which only the first holds.
+        doubt: how often that label is not the one that another judge would choose, in [0, 1); the
+            others share it.
     """
-    open_to_it = ~np.isnan(targets)
-    positive = np.nan_to_num(targets) > 0
-    rows = positive.any(axis=1)
-    if not rows.any():
+    if not logits.size:
         return calibration
+    logits = logits.astype(np.float64)
+    # Scores are linear in the logs of the softmax, so two means stand for all of a row.
+    wanted = (1 - doubt) * logits[:, 0] + doubt * logits[:, 1:].mean(axis=1)
     best, lowest = 1.0, np.inf
     for sharpness in np.geomspace(0.2, 5.0, 60):
-        sharp = np.where(open_to_it, sharpness * logits, -np.inf)[rows]
-        shifted = np.exp(sharp - sharp.max(axis=1, keepdims=True))
-        right = (shifted * positive[rows]).sum(axis=1) / shifted.sum(axis=1)
-        loss = float(-np.log(np.maximum(right, 1e-12)).mean())
+        sharp = sharpness * logits
+        top = sharp.max(axis=1)
+        whole = top + np.log(np.exp(sharp - top[:, None]).sum(axis=1))
+        loss = float((whole - sharpness * wanted).mean())
         if loss < lowest:
             best, lowest = float(sharpness), loss
     return dataclasses.replace(calibration, competition=best)

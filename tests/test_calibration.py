@@ -68,14 +68,41 @@ def test_unknown_targets_do_not_move_the_calibration():
     assert (one.raw, one.intercept) == pytest.approx((two.raw, two.intercept), rel=1e-6)
 
 
+def contests(rate, rows=4000, labels=6, lead=2.0):
+    """Contests of which the first label leads in a share `rate`, one of the others in the rest."""
+    logits = RNG.normal(size=(rows, labels)).astype(np.float32)
+    leader = np.where(RNG.random(rows) < rate, 0, RNG.integers(1, labels, rows))
+    logits[np.arange(rows), leader] += lead
+    return logits
+
+
 def test_competition_is_sharp_where_the_best_is_right():
-    logits = RNG.normal(size=(200, 5)).astype(np.float32)
-    right = np.eye(5, dtype=np.float32)[logits.argmax(axis=1)]
-    wrong = np.eye(5, dtype=np.float32)[RNG.integers(0, 5, 200)]
     start = Calibration(1.0, 0.0, 0.0)
-    sharp = fit_competition(start, logits, right).competition
-    dull = fit_competition(start, logits, wrong).competition
-    assert sharp > 3 > 0.5 > dull
+    sharp = fit_competition(start, contests(1.0, lead=6.0), doubt=0.0).competition
+    dull = fit_competition(start, contests(0.0), doubt=0.0).competition
+    assert sharp > 1 > 0.3 > dull
+
+
+def test_competition_finds_the_sharpness_by_which_labels_were_drawn():
+    logits = RNG.normal(size=(4000, 6)).astype(np.float32)
+    drawn = (RNG.random(4000)[:, None] > softmax(1.7 * logits).cumsum(axis=1)).sum(axis=1)
+    rows = np.arange(4000)
+    logits[rows, drawn], logits[:, 0] = logits[:, 0].copy(), logits[rows, drawn].copy()
+    found = fit_competition(Calibration(1.0, 0.0, 0.0), logits, doubt=0.0).competition
+    assert found == pytest.approx(1.7, rel=0.1)
+
+
+def test_doubt_about_the_right_label_dulls_the_competition():
+    logits, start = np.full((50, 6), -3.0, np.float32), Calibration(1.0, 0.0, 0.0)
+    logits[:, 0] = 3.0
+    sure, less = (fit_competition(start, logits, doubt=doubt).competition for doubt in (0.0, 0.28))
+    assert softmax(less * logits)[:, 0].mean() == pytest.approx(0.72, abs=0.03)
+    assert sure > less
+
+
+def test_no_contest_leaves_the_competition_as_it_was():
+    start = Calibration(1.0, 0.0, 0.0, competition=0.7)
+    assert fit_competition(start, np.zeros((0, 28), np.float32), doubt=0.1) == start
 
 
 def test_best_threshold_finds_the_gap():
