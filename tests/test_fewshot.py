@@ -518,10 +518,7 @@ def curve(tiny_checkpoint, tmp_path_factory):
     test = [(f"{text} again", label) for text, label in ROWS] + [ROWS[0]]
     plan = CurvePlan(models=(str(tiny_checkpoint),), shots=(1, 2, 64), seeds=(0, 1), recipe=QUICK)
     told = []
-    points = write_learning_curve(
-        write_csv(place / "mine.csv", ROWS), write_csv(place / "test.csv", test), place / "out",
-        plan=plan, say=told.append,
-    )  # fmt: skip
+    points = write_learning_curve(made(ROWS), made(test), place / "out", plan=plan, say=told.append)
     return points, place / "out", told
 
 

@@ -28,6 +28,7 @@ from emo_hub.learning_curves import (
     learning_curves,
     read_variants,
 )
+from emo_hub.learning_curves.halves import halves
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 from emo_hub.training.rows import TrainingRow, share_of
@@ -370,3 +371,53 @@ def test_a_list_without_reasons_is_refused(tmp_path):
     (tmp_path / "v.toml").write_text("[wide]\nbatch_size = 8\n")
     with pytest.raises(SettingsError, match="why"):
         read_variants(tmp_path / "v.toml")
+
+
+# Few-shot curves on a benchmark
+
+NAMED = ("anger", "disgust", "fear", "guilt", "joy", "sadness", "shame")
+TOLD = [(f"{how} {label} {n}", label) for label in NAMED for how in ("so", "then") for n in "1234"]
+
+
+@pytest.fixture
+def reports(tmp_path):
+    """ISEAR's layout with lines of our own, each of them twice."""
+    rows = [{"SIT_clean": text, "non_response": False, "label": label} for text, label in TOLD * 2]
+    place = tmp_path / "benchmarks" / "isear"
+    place.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), place / "all.parquet")
+    return tmp_path / "benchmarks"
+
+
+def test_halves_of_a_benchmark_share_no_text_and_leave_none_out(reports):
+    learns, judges = halves("isear", reports, "all")
+    assert len(learns) + len(judges) == 2 * len(TOLD)
+    assert {*learns.texts}.isdisjoint(judges.texts)
+    assert dict(TOLD)[learns.texts[0]] == learns.labels[int(learns.targets[0].argmax())]
+
+
+def test_dimensions_are_no_labels_to_learn(tmp_path):
+    (tmp_path / "emobank").mkdir()
+    rated = [{"V": 3.0, "A": 2.0, "D": 3.0, "text": "The door is shut."}]
+    pq.write_table(pa.Table.from_pylist(rated), tmp_path / "emobank" / "dev.parquet")
+    with pytest.raises(InputError, match="no labels to learn"):
+        halves("emobank", tmp_path, "dev")
+
+
+def test_a_few_shot_curve_of_a_benchmark_names_its_command(reports, tmp_path, tiny_checkpoint):
+    out = tmp_path / "curve"
+    given = ["train", "fewshot", "--benchmark", "isear:all", "--benchmarks", str(reports)]
+    made = CliRunner().invoke(
+        app, [*given, "--out", str(out), "--model", str(tiny_checkpoint), "--shots", "1"]
+    )
+    assert made.exit_code == 0, made.output
+    page = (out / "curve.md").read_text()
+    assert "emo-hub train fewshot --benchmark isear:all --benchmarks DIR" in page
+    assert str(tmp_path) not in page
+
+
+def test_a_benchmark_brings_its_own_examples(reports, tmp_path):
+    given = ["train", "fewshot", "--benchmark", "isear:all", "--examples", "mine.csv"]
+    refused = CliRunner().invoke(app, [*given, "--out", str(tmp_path / "out")])
+    assert isinstance(refused.exception, InputError)
+    assert "brings its own examples" in str(refused.exception)

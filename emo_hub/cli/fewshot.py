@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emo_hub.cli.console import say
 from emo_hub.errors import InputError, require
 
+if TYPE_CHECKING:
+    from emo_hub.fewshot import CurvePlan
+
 _CURVE = "Learning curve"
 
 
 def train_fewshot_command(
+    out: Annotated[Path, typer.Option(help="Where the model, or the learning curve, goes.")],
     examples: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="A .csv, .tsv, .jsonl or .parquet file: a column 'text', and a column 'label' "
             "with one label or several separated by '|', or a column of 0 and 1 for each label."
         ),
-    ],
-    out: Annotated[Path, typer.Option(help="Where the model, or the learning curve, goes.")],
+    ] = None,
     model: Annotated[
         str, typer.Option(help="The checkpoint to start from: a folder, a repository or 'default'.")
     ] = "default",
@@ -47,6 +51,17 @@ def train_fewshot_command(
             rich_help_panel=_CURVE,
         ),
     ] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            help="NAME or NAME:SPLIT, such as isear:all: draw the curve on a benchmark, one half "
+            "of its rows for examples and the other for the test.",
+            rich_help_panel=_CURVE,
+        ),
+    ] = None,
+    benchmarks: Annotated[
+        str, typer.Option(help="Where it is: a folder, or 'hub'.", rich_help_panel=_CURVE)
+    ] = "hub",
     seeds: Annotated[
         int, typer.Option(min=1, help="Samples to average over.", rich_help_panel=_CURVE)
     ] = 3,
@@ -55,34 +70,63 @@ def train_fewshot_command(
     require("setfit", "fewshot", "Few-shot training")
     from datasets.utils.logging import disable_progress_bar
 
-    from emo_hub.fewshot import (
-        PLAIN,
-        SHOTS,
-        CurvePlan,
-        FewshotRecipe,
-        train_fewshot,
-        write_learning_curve,
-    )
+    from emo_hub.fewshot import PLAIN, SHOTS, CurvePlan, FewshotRecipe, train_fewshot
 
     disable_progress_bar()
     recipe = FewshotRecipe(seed=seed, prior=_weight(prior))
-    if curve is None:
-        made = train_fewshot(
-            examples, out, model=model, shots=shots, multi_label=multi_label, recipe=recipe, say=say
-        )
-        say(
-            f"{out}: {made.facts['examples']:,} examples of {len(made.labels)} labels; zero-shot "
-            f"scores weigh {made.prior.weight:.2f}."
-        )
-        return
     plan = CurvePlan(
         models=tuple(dict.fromkeys((model, PLAIN))),
         shots=[s for s in SHOTS if shots is None or s <= shots],
         seeds=range(seed, seed + seeds),
         recipe=recipe,
     )
-    write_learning_curve(examples, curve, out, plan=plan, multi_label=multi_label, say=say)
-    say(f"{out / 'curve.md'}, curve.json and curve.png")
+    if benchmark is not None:
+        if examples is not None or curve is not None:
+            raise InputError("--benchmark brings its own examples: leave --examples and --curve.")
+        _draw_on(benchmark, benchmarks, out, plan)
+        return
+    if examples is None:
+        raise InputError("Give --examples FILE to learn from, or --benchmark NAME for a curve.")
+    if curve is not None:
+        _draw(examples, curve, out, plan, multi_label)
+        return
+    made = train_fewshot(
+        examples, out, model=model, shots=shots, multi_label=multi_label, recipe=recipe, say=say
+    )
+    say(
+        f"{out}: {made.facts['examples']:,} examples of {len(made.labels)} labels; zero-shot "
+        f"scores weigh {made.prior.weight:.2f}."
+    )
+
+
+def _draw(examples: Path, curve: Path, out: Path, plan: CurvePlan, multi_label: str) -> None:
+    from emo_hub.fewshot import read_examples, write_learning_curve
+
+    pool = read_examples(examples, multi_label=multi_label)
+    decided = "yes" if pool.multi_label else "no"
+    rows = read_examples(curve, multi_label=decided, labels=pool.labels)
+    write_learning_curve(pool, rows, out, plan=plan, say=say)
+    say(_drawn(out))
+
+
+def _draw_on(named: str, where: str, out: Path, plan: CurvePlan) -> None:
+    from emo_hub.fewshot import write_learning_curve
+    from emo_hub.learning_curves.halves import halves
+
+    name, _, split = named.partition(":")
+    pool, rows = halves(name, where, split or "dev")
+    models = "" if plan.models[0] in ("default", *plan.models[1:]) else f" --model {plan.models[0]}"
+    command = (
+        f"emo-hub train fewshot --benchmark {named} "
+        f"--benchmarks {where if where.startswith('hub') else 'DIR'}{models} "
+        f"--shots {max(plan.shots)} --seeds {len(plan.seeds)} --seed {plan.seeds[0]} --out FOLDER"
+    )
+    write_learning_curve(pool, rows, out, plan=dataclasses.replace(plan, command=command), say=say)
+    say(_drawn(out))
+
+
+def _drawn(out: Path) -> str:
+    return f"{out / 'curve.md'}, curve.json and curve.png"
 
 
 def _weight(given: str) -> float:

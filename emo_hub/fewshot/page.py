@@ -13,7 +13,6 @@ from emo_hub.errors import require
 from emo_hub.fewshot.curve import SEEDS, SHOTS, CurvePoint, curve_points
 from emo_hub.fewshot.encoder import DEFAULT, PLAIN
 from emo_hub.fewshot.examples import Examples, Say
-from emo_hub.fewshot.reading import read_examples
 from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
 from emo_hub.fewshot.train import check_place, quiet
 from emo_hub.version import __version__
@@ -38,24 +37,25 @@ class CurvePlan:
         shots: examples of each label, 1..64.
         seeds: of samples and training; values are averaged.
         recipe: of every point, but for its seed.
+        command: what draws the same curve again, for the page.
     """
 
     models: Sequence[str] = (DEFAULT, PLAIN)
     shots: Sequence[int] = SHOTS
     seeds: Sequence[int] = SEEDS
     recipe: FewshotRecipe = USUAL
+    command: str = ""
 
 
 USUAL_PLAN = CurvePlan()
 
 
 def write_learning_curve(
-    examples: Path,
-    test: Path,
+    pool: Examples,
+    rows: Examples,
     out: Path,
     *,
     plan: CurvePlan = USUAL_PLAN,
-    multi_label: str = "auto",
     say: Say = quiet,
 ) -> tuple[CurvePoint, ...]:
     """Draw the learning curves of checkpoints, of plain MiniLM and of zero-shot.
@@ -63,23 +63,19 @@ def write_learning_curve(
     `curve.json` and `curve.md` are written anew after each point, `curve.png` at the end.
 
     Args:
-        examples: the file that samples are drawn from.
-        test: a file with the same labels.
+        pool: what samples are drawn from.
+        rows: test rows with the same labels.
         out: the folder of the three files.
         plan: models, shots and seeds.
-        multi_label: whether texts carry several labels: "auto", "yes" or "no".
         say: is told a sentence for each point.
 
     Raises:
-        DataError: a file cannot be read, or its labels do not fit.
+        DataError: the labels do not fit, or no test row is left.
         InputError: something else stands at `out`, or an argument is out of range.
         ImportError: setfit or matplotlib is not installed; names the extra.
     """
     require("matplotlib", "report", "Drawing a learning curve")
     check_place(out, CURVE_FILE)
-    pool = read_examples(examples, multi_label=multi_label)
-    decided = "yes" if pool.multi_label else "no"
-    rows = read_examples(test, multi_label=decided, labels=pool.labels)
     facts = _facts(pool, rows, plan)
     points: list[CurvePoint] = []
     found = curve_points(
@@ -133,9 +129,11 @@ def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
     shots = sorted({point.shots for point in points})
     cells = {(p.series, p.shots): f"{p.mean:.3f} ± {p.spread:.3f}" for p in points}
     cells |= {(p.series, p.shots): f"{p.mean:.3f}" for p in points if not p.examples}
+    made = [f"Made by `{facts['command']}`.", ""] if facts["command"] else []
     lines = [
         "# Few-shot learning curve",
         "",
+        *made,
         f"{facts['labels']} labels, {facts['test_rows']:,} test rows, seeds "
         f"{', '.join(map(str, facts['seeds']))}, emo_hub {facts['emo_hub']}.",
         "",
@@ -156,6 +154,7 @@ def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
 def _facts(pool: Examples, rows: Examples, plan: CurvePlan) -> dict[str, Any]:
     return {
         "emo_hub": __version__,
+        "command": plan.command,
         "labels": len(pool.labels),
         "label_names": pool.labels,
         "multi_label": pool.multi_label,
