@@ -11,7 +11,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,14 @@ class Lesson:
         labels: of the outputs.
         material: rows to train on and to be judged by.
         origin: facts of where the rows come from, as plain JSON; they name the run with the rest.
+        counterparts: for a label, those of the base's own whose outputs it starts from.
     """
 
     task: str
     labels: tuple[str, ...]
     material: Material
     origin: Mapping[str, Any]
+    counterparts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def train_encoder(
@@ -179,6 +181,7 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
         "recipe": recipe_hash(recipe),
         "base": _base_sha256(recipe.base),
         "task": [lesson.task, *lesson.labels],
+        "counterparts": {k: list(v) for k, v in lesson.counterparts.items()},
         "origin": dict(lesson.origin),
         "texts": files.text_sha256(texts),
     }
@@ -213,7 +216,9 @@ def _prepare(lesson: Lesson, recipe: EncoderRecipe) -> tuple[Opened, Classificat
     torch.manual_seed(recipe.seed)
     material = lesson.material
     targets = target_table(material.rows, lesson.labels, "hard")
-    opened = open_outputs(part(OutputSettings, recipe), lesson.labels, prior_shares(targets))
+    opened = open_outputs(
+        part(OutputSettings, recipe), lesson.labels, prior_shares(targets), lesson.counterparts
+    )
     weights = torch.from_numpy(balanced_weights(targets.sum(axis=0), recipe.class_balance))
     module = Outputs(opened.model, objective_of(part(ObjectiveSettings, recipe), weights))
     if recipe.compile:
