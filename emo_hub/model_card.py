@@ -15,6 +15,7 @@ from emo_hub.registration import default_model_folder
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
+ADAPTATION = "adaptation.json"
 ABLATIONS = Path("ablations", "ablations.json")
 OWN_DATASET = "emo-hub/emo-pillars"
 DEFAULT_NAME = "zero-shot-emotion-minilm"
@@ -136,6 +137,8 @@ def write_card(folder: Path, *, name: str) -> Path:
     }
     is_classifier = facts["training"].get("kind") == "encoder"
     if is_classifier:
+        adaptation = folder / ADAPTATION
+        facts["adaptation"] = _facts(adaptation) if adaptation.is_file() else None
         facts["labels"] = ClassifierSettings.read(folder).labels
     else:
         facts["head"] = read_head(folder)

@@ -280,6 +280,7 @@ GOEMOTIONS_TO_PLUTCHIK = _grouped(
     },
 )
 _IEMOCAP = {
+    "anger": ("anger", "annoyance"),
     "happiness": ("joy", "amusement", "gratitude", "love", "pride", "relief"),
     "sadness": ("sadness", "grief", "disappointment", "remorse"),
     "neutral": ("neutral",),
@@ -287,16 +288,12 @@ _IEMOCAP = {
 GOEMOTIONS_TO_IEMOCAP_FOUR = _grouped(
     GOEMOTIONS,
     IEMOCAP_FOUR,
-    {
-        **_IEMOCAP,
-        "anger": ("anger", "annoyance"),
-        "happiness": (*_IEMOCAP["happiness"], "excitement"),
-    },
+    _IEMOCAP | {"happiness": (*_IEMOCAP["happiness"], "excitement")},
 )
 GOEMOTIONS_TO_IEMOCAP_SIX = _grouped(
     GOEMOTIONS,
     IEMOCAP_SIX,
-    {**_IEMOCAP, "anger": ("anger",), "excitement": ("excitement",), "frustration": ("annoyance",)},
+    _IEMOCAP | {"anger": ("anger",), "excitement": ("excitement",), "frustration": ("annoyance",)},
 )
 PROJECTIONS: Mapping[tuple[str, str], Projection] = {
     (p.source.name, p.target.name): p

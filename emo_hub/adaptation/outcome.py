@@ -21,8 +21,9 @@ from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.results import Decision, Result, measure_decisions, view
 from emo_hub.evaluation.scored import Scored
 from emo_hub.metrics import Interval
+from emo_hub.model_card import ADAPTATION
 
-FILE = "adaptation.json"
+FILE = ADAPTATION
 RESAMPLES = 1000
 _SLOW_RESAMPLES = 200  # where a metric is no sum over rows
 _OF_SCORES: Mapping[str, Callable[..., float]] = {

@@ -7,7 +7,7 @@ rows of one dialogue are never dealt to different sides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from emo_hub.evaluation.loading import (
     load_for_scoring,
 )
 from emo_hub.evaluation.seen import take
-from emo_hub.training.rows import TrainingRow
+from emo_hub.training.rows import TrainingRow, share_of
 from emo_hub.training.targets import folds, unseen
 
 HELD_OUT = 10  # one part in so many is held out where a set brings no rows to choose by
@@ -56,12 +56,14 @@ class Assignment:
         labels: of the outputs.
         counterparts: for each label, those of the 28 that its output starts from.
         portions: one, or one for each fold.
+        shares: of rows in which each label holds where it is used, if stated.
     """
 
     name: str
     labels: tuple[str, ...]
     counterparts: Mapping[str, Sequence[str]]
     portions: tuple[Portion, ...]
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 def assignment_of(task: Task, where: Path) -> Assignment:
@@ -78,7 +80,7 @@ def assignment_of(task: Task, where: Path) -> Assignment:
     made = _in_folds(task, where) if task.folds else (_by_splits(task, where),)
     labels = made[0].test.labels
     counterparts = task.mapping.groups() if task.mapping else {}
-    return Assignment(task.benchmark, labels, counterparts, made)
+    return Assignment(task.benchmark, labels, counterparts, made, task.shares)
 
 
 def _by_splits(task: Task, where: Path) -> Portion:
@@ -90,6 +92,10 @@ def _by_splits(task: Task, where: Path) -> Portion:
     if split is None:
         note = f"A tenth of train chooses, for {declared.name} is scored on {test.split}."
         train, validation = held_out(train)
+        if task.shares:
+            validation = in_shares(validation, task.shares)
+            stated = ", ".join(f"{label} {share:.0%}" for label, share in task.shares.items())
+            note += f" It is thinned, and outputs are moved, to the shares of use: {stated}."
     else:
         note = f"Weights and thresholds are chosen on {split}, scores are of {test.split}."
         validation = _fitting(load(declared, where, split))
@@ -103,6 +109,24 @@ def held_out(
     dealt = folds(rows, HELD_OUT)
     kept = tuple(row for row, part in zip(rows, dealt, strict=True) if part)
     return kept, tuple(row for row, part in zip(rows, dealt, strict=True) if not part)
+
+
+def in_shares(rows: Sequence[TrainingRow], shares: Mapping[str, float]) -> tuple[TrainingRow, ...]:
+    """Thin rows of one label each out, until every label holds as often as stated.
+
+    Args:
+        rows: to thin out; of a label with relatively few, all are kept.
+        shares: of each label, in (0, 1].
+    """
+    by_label = {label: tuple(r for r in rows if label in r.labels) for label in shares}
+    size = min(len(found) / shares[label] for label, found in by_label.items())
+    kept = {
+        row.id
+        for label, found in by_label.items()
+        if found
+        for row in share_of(found, min(1.0, size * shares[label] / len(found)), 0)
+    }
+    return tuple(row for row in rows if row.id in kept)
 
 
 def _in_folds(task: Task, where: Path) -> tuple[Portion, ...]:

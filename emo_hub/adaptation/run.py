@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_hub.adaptation.outcome import Adapted, Run, read_adapted, summed_up
+from emo_hub.adaptation.outcome import FILE, Adapted, Run, read_adapted, summed_up
 from emo_hub.adaptation.own import own_assignment
 from emo_hub.adaptation.page import write
 from emo_hub.adaptation.portions import Assignment, Portion, assignment_of
 from emo_hub.adaptation.tasks import TASKS
 from emo_hub.checkpoint import text_sha256
 from emo_hub.config import part
-from emo_hub.errors import InputError
+from emo_hub.errors import DataError, InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.run import evaluate_rows
 from emo_hub.evaluation.scored import Scored, read_scored, write_scored
@@ -154,6 +154,11 @@ class _Work:
         return places
 
     def _lesson(self, portion: Portion, recipe: EncoderRecipe) -> Lesson:
+        if not portion.train:
+            raise DataError(
+                f"There is nothing to train on: every training row of {self.assignment.name} is "
+                "also scored. Check that its splits are not the same rows."
+            )
         rows, further = sampled(portion.train, recipe.row_share, recipe.max_rows, recipe.seed)
         return Lesson(
             self.assignment.name,
@@ -161,6 +166,7 @@ class _Work:
             Material(rows, portion.validation, (*portion.notes, *further)),
             {"portion": portion.name},
             self.assignment.counterparts,
+            self.assignment.shares,
         )
 
     def scored(self, seed: int, places: list[Path]) -> Run:
@@ -212,6 +218,7 @@ def _write(work: _Work, runs: list[Run]) -> None:
     notes = [note for portion in portions for note in portion.notes]
     adapted = summed_up(work.assignment.name, runs, place, list(dict.fromkeys(notes)))
     write(work.out, adapted, _run(source), command=work.command)
+    shutil.copy(work.out / FILE, place / FILE)
     result = dataclasses.replace(best.scored[fold].result, available=adapted.rows)
     write_results(place, [result], command=work.command, name=work.out.resolve().name)
     for metric in dict.fromkeys((adapted.headline, "macro_f1")):

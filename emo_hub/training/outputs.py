@@ -197,9 +197,34 @@ def _start_outputs(model: Any, shares: Floats) -> None:  # noqa: ANN401
     """Make the outputs new: small weights, and each label's own log odds as its bias."""
     layer = output_layer(model, len(shares))
     nn.init.normal_(layer.weight, std=float(getattr(model.config, "initializer_range", 0.02)))
-    held = np.clip(shares, 1e-3, 1 - 1e-3)
     if layer.bias is not None:
-        layer.bias.data.copy_(torch.from_numpy(np.log(held / (1 - held))))
+        layer.bias.data.copy_(_log_odds(shares))
+
+
+def _log_odds(shares: Floats) -> Tensor:
+    held = np.clip(shares, 1e-3, 1 - 1e-3)
+    return torch.from_numpy(np.log(held / (1 - held)))
+
+
+def move_outputs(model: Any, trained: Floats, used: Floats) -> None:  # noqa: ANN401
+    """Fit outputs to rows in which labels hold more or less often than in those of training.
+
+    Args:
+        model: a sequence classifier of transformers.
+        trained: (L,) shares of the training rows in which each label holds.
+        used: (L,) the same of the rows it is used on.
+
+    Raises:
+        SettingsError: its outputs have no bias that could be moved.
+    """
+    layer = output_layer(model, len(trained))
+    if layer.bias is None:
+        raise SettingsError(
+            f"The outputs of {type(model).__name__} have no bias, by which they would be moved to "
+            "how often labels hold where it is used: take another base."
+        )
+    change = _log_odds(used) - _log_odds(trained)
+    layer.bias.data.add_(change.to(layer.bias.device, layer.bias.dtype))
 
 
 def _take_over(
