@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 from typer.testing import CliRunner
 
 from emo_hub.adaptation import TASKS, adapt, read_adapted, read_task
 from emo_hub.adaptation.outcome import Run, summed_up
-from emo_hub.adaptation.portions import training_rows
+from emo_hub.adaptation.portions import in_shares, training_rows
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.cli import app
 from emo_hub.errors import DataError, InputError
@@ -32,8 +34,8 @@ from emo_hub.evaluation.results import Decision, measure_decisions
 from emo_hub.evaluation.scored import Scored
 from emo_hub.metrics import macro_f1
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS, GOEMOTIONS_TO_EKMAN
-from emo_hub.training.encoder import EncoderRecipe
-from emo_hub.training.outputs import OutputSettings, open_outputs, output_layer
+from emo_hub.training.encoder import EncoderRecipe, train_lesson
+from emo_hub.training.outputs import OutputSettings, move_outputs, open_outputs, output_layer
 from tests.classifiers import save_classifier, settings_of
 from tests.test_iemocap import release
 
@@ -211,11 +213,45 @@ def test_what_is_scored_for_want_of_a_test_does_not_choose(place):
     assert portion.test.headline == "micro_f1_without_neutral"
     assert portion.validation
     assert all(row.text.startswith("third t") for row in portion.validation)
-    assert len(portion.train) + len(portion.validation) == 160
+    assert not texts(portion.train) & texts(portion.validation)
+
+
+def test_rows_that_choose_hold_each_label_as_often_as_the_authors_say_of_the_scored_ones(place):
+    assignment = read_task("emocontext", place)
+    rows = assignment.portions[0].train
+    kept = in_shares(rows, {"happy": 0.1, "sad": 0.1, "angry": 0.2, "others": 0.6})
+    counts = Counter(row.primary for row in kept)
+    others = sum(row.primary == "others" for row in rows)
+    assert counts["others"] == others
+    assert counts["happy"] == counts["sad"] == pytest.approx(others / 6, abs=1)
+    assert counts["angry"] == pytest.approx(others / 3, abs=1)
+    assert sum(assignment.shares.values()) == pytest.approx(1.0)
+
+
+def test_outputs_are_moved_by_the_difference_in_log_odds(tmp_path):
+    model = opened(save_classifier(tmp_path / "base"), ("joy", "awe"), {}).model
+    before = output_layer(model, 2).bias.detach().clone()
+    move_outputs(model, np.array([0.5, 0.2], np.float32), np.array([0.9, 0.2], np.float32))
+    change = output_layer(model, 2).bias.detach() - before
+    assert change.tolist() == pytest.approx([np.log(9), 0.0], abs=1e-5)
+
+
+def test_a_lesson_with_shares_of_use_ends_in_other_biases_and_the_same_weights(tiny_base, tmp_path):
+    from tests.lessons import LABELS, lesson
+
+    plain = lesson(24, 12)
+    moved = dataclasses.replace(plain, shares=dict.fromkeys(LABELS, 0.01))
+    for name, chosen in (("plain", plain), ("moved", moved)):
+        train_lesson(chosen, tmp_path / name, recipe(tiny_base))
+    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("plain", "moved"))
+    assert torch.equal(one["classifier.weight"], two["classifier.weight"])
+    assert (two["classifier.bias"] < one["classifier.bias"] - 1).all()
 
 
 def test_iemocap_keeps_its_sessions_apart_and_reads_earlier_turns(tmp_path):
     release(tmp_path / "IEMOCAP_full_release")
+    with pytest.raises(DataError, match="nothing to train on"):
+        adapt(read_task("iemocap", tmp_path), tmp_path / "out", recipe("none"), seeds=1)
     for path in tmp_path.rglob("transcriptions/Ses*.txt"):
         # Sessions that say the same would be left out of training.
         told = path.read_text().replace("]: ", f"]: {path.stem} ")
@@ -353,6 +389,8 @@ def test_the_card_of_the_best_states_its_own_result(adapted):
     assert card.split("---")[2].lstrip().startswith("# mine")
     assert f"| goemotions | test | 40 | macro_f1 | {best.metrics['macro_f1']:.3f} |" in card
     assert "Fine-tuned:" in card
+    assert "## Over seeds" in card
+    assert f"| macro_f1 | {found.mean['macro_f1']:.3f} |" in card
 
 
 def test_the_table_has_each_seed_the_mean_the_interval_and_each_label(adapted):
