@@ -157,7 +157,7 @@ def test_a_label_without_counterpart_starts_new(tmp_path):
     known = AutoModelForSequenceClassification.from_pretrained(base).classifier.weight
     found = output_layer(opened(base, ("joy", "awe"), {"joy": ("joy",)}).model, 2).weight
     assert torch.allclose(found[0], known[0])
-    assert found[1].abs().max() < known.abs().mean()
+    assert not any(torch.allclose(found[1], row) for row in known)
 
 
 # How rows are dealt out.
