@@ -15,18 +15,20 @@ from emo_hub.registration import default_model_folder
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
+ADAPTATION = "adaptation.json"
 ABLATIONS = Path("ablations", "ablations.json")
 OWN_DATASET = "emo-hub/emo-pillars"
 DEFAULT_NAME = "zero-shot-emotion-minilm"
 
 
-def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path:
+def write_results(folder: Path, results: Sequence[Any], *, command: str, name: str = "") -> Path:
     """Keep what was measured on a checkpoint beside it, and write its card.
 
     Args:
         folder: the checkpoint.
         results: of `evaluation.run`.
         command: what measured them.
+        name: how the card calls it; empty takes the folder's.
 
     Returns:
         The path of the card.
@@ -56,7 +58,7 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str) -> Path
     text = json.dumps({"command": command, "measured": measured}, indent=1)
     (folder / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
     is_default = folder.resolve() == default_model_folder().resolve()
-    return write_card(folder, name=DEFAULT_NAME if is_default else folder.resolve().name)
+    return write_card(folder, name=DEFAULT_NAME if is_default else name or folder.resolve().name)
 
 
 def write_eval_results(
@@ -135,6 +137,8 @@ def write_card(folder: Path, *, name: str) -> Path:
     }
     is_classifier = facts["training"].get("kind") == "encoder"
     if is_classifier:
+        adaptation = folder / ADAPTATION
+        facts["adaptation"] = _facts(adaptation) if adaptation.is_file() else None
         facts["labels"] = ClassifierSettings.read(folder).labels
     else:
         facts["head"] = read_head(folder)

@@ -119,6 +119,15 @@ EDOS = LabelSet(
     multi_label=False,
     neutral="neutral",
 )  # fmt: skip
+IEMOCAP_FOUR = LabelSet(
+    "iemocap-4", ("anger", "happiness", "sadness", "neutral"), multi_label=False, neutral="neutral"
+)
+IEMOCAP_SIX = LabelSet(
+    "iemocap-6",
+    ("happiness", "sadness", "neutral", "anger", "excitement", "frustration"),
+    multi_label=False,
+    neutral="neutral",
+)
 PLUTCHIK = LabelSet(
     "plutchik",
     ("anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust"),
@@ -270,11 +279,28 @@ GOEMOTIONS_TO_PLUTCHIK = _grouped(
         "trust": ("admiration", "approval", "caring"),
     },
 )
+_IEMOCAP = {
+    "anger": ("anger", "annoyance"),
+    "happiness": ("joy", "amusement", "gratitude", "love", "pride", "relief"),
+    "sadness": ("sadness", "grief", "disappointment", "remorse"),
+    "neutral": ("neutral",),
+}
+GOEMOTIONS_TO_IEMOCAP_FOUR = _grouped(
+    GOEMOTIONS,
+    IEMOCAP_FOUR,
+    _IEMOCAP | {"happiness": (*_IEMOCAP["happiness"], "excitement")},
+)
+GOEMOTIONS_TO_IEMOCAP_SIX = _grouped(
+    GOEMOTIONS,
+    IEMOCAP_SIX,
+    _IEMOCAP | {"anger": ("anger",), "excitement": ("excitement",), "frustration": ("annoyance",)},
+)
 PROJECTIONS: Mapping[tuple[str, str], Projection] = {
     (p.source.name, p.target.name): p
     for p in (
         GOEMOTIONS_TO_EKMAN, GOEMOTIONS_TO_SENTIMENT, GOEMOTIONS_TO_ISEAR,
         GOEMOTIONS_TO_EMOCONTEXT, GOEMOTIONS_TO_SEMEVAL, GOEMOTIONS_TO_PLUTCHIK,
+        GOEMOTIONS_TO_IEMOCAP_FOUR, GOEMOTIONS_TO_IEMOCAP_SIX,
     )
 }  # fmt: skip
 

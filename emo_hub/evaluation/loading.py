@@ -127,7 +127,7 @@ def load(declared: Benchmark, where: Where, split: str) -> LoadedBenchmark:
 
 
 def load_for_scoring(declared: Benchmark, where: Where) -> LoadedBenchmark:
-    """Read the split that is reported; for `run.evaluate`, the one caller, which fits nothing.
+    """Read the split that is reported, for callers that fit nothing on it.
 
     Raises:
         InputError: no pinned copy on the Hub.

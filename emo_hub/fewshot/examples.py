@@ -25,12 +25,14 @@ class Examples:
         labels: C names, sorted.
         targets: (N, C), whether each label holds.
         multi_label: whether a text may carry several labels, or none.
+        contexts: N, what came before each text; empty where the file has no such column.
     """
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
     targets: Bools
     multi_label: bool
+    contexts: tuple[str | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -43,7 +45,8 @@ class Examples:
     def take(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Examples:
         """Keep some rows, and every label."""
         texts = tuple(self.texts[int(row)] for row in rows)
-        return Examples(texts, self.labels, self.targets[rows], self.multi_label)
+        contexts = tuple(self.contexts[int(row)] for row in rows) if self.contexts else ()
+        return Examples(texts, self.labels, self.targets[rows], self.multi_label, contexts)
 
     def without_repeats(self) -> Examples:
         """Drop rows whose text and labels stand in an earlier row."""

@@ -19,6 +19,7 @@ CHOICES = ("auto", "yes", "no")
 
 _TEXT = ("text", "utterance", "sentence")
 _LABEL = ("label", "labels", "emotion", "emotions")
+_CONTEXT = ("context",)
 _NUMBERING = ("id", "index", "", "unnamed: 0")  # says nothing of the text
 _YES = ("1", "1.0", "true")
 _NO = ("0", "0.0", "false")
@@ -32,7 +33,8 @@ def read_examples(
     """Read examples from CSV, TSV, JSON lines or Parquet.
 
     The text stands in a column `text`. Labels stand in a column `label`, one or several separated
-    by "|" or as a list, or else in columns of their own that hold 0 or 1.
+    by "|" or as a list, or else in columns of their own that hold 0 or 1. A column `context` says
+    what came before a text.
 
     Args:
         path: the file.
@@ -58,16 +60,19 @@ def read_examples(
             "texts 'text'."
         )
     texts = [_text(record.get(text), path, row) for row, record in enumerate(records, start=1)]
+    context = _column(columns, _CONTEXT)
     label = _column(columns, _LABEL)
     if label is not None:
         carried = [_split(record.get(label)) for record in records]
         known = list(dict.fromkeys(sorted(name for row in carried for name in row)))
     else:
-        known = [c for c in columns if c != text and c.strip().lower() not in _NUMBERING]
+        other = (text, context)
+        known = [c for c in columns if c not in other and c.strip().lower() not in _NUMBERING]
         carried = _of_columns(records, known, path)
     several = _several(carried, multi_label, path, by_columns=label is None)
     names = tuple(labels if labels is not None else sorted(known))
-    return Examples(tuple(texts), names, _targets(carried, names, path), several)
+    before = tuple(str(r.get(context) or "") or None for r in records) if context else ()
+    return Examples(tuple(texts), names, _targets(carried, names, path), several, before)
 
 
 def _targets(

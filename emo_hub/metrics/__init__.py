@@ -64,7 +64,12 @@ from emo_hub.metrics.raters import (
     mean_label_kappa,
     share_correlation,
 )
-from emo_hub.metrics.resampling import Interval, bootstrap_interval
+from emo_hub.metrics.resampling import (
+    Interval,
+    bootstrap_draws,
+    bootstrap_interval,
+    interval_of,
+)
 
 __all__ = [
     "Interval",
@@ -79,6 +84,7 @@ __all__ = [
     "annotator_cross_entropy",
     "annotator_distance",
     "annotator_divergence",
+    "bootstrap_draws",
     "bootstrap_interval",
     "brier_score",
     "calibration_error",
@@ -87,6 +93,7 @@ __all__ = [
     "global_threshold",
     "hamming_loss",
     "holm",
+    "interval_of",
     "jaccard",
     "kappa",
     "label_average_precision",

@@ -43,13 +43,20 @@ def label_average_precision(targets: Array, scores: Array) -> Floats:
 
     NaN for a label that never occurs, for which there is nothing to rank.
     """
-    from sklearn.metrics import average_precision_score
-
     check_pair(targets, scores)
     areas = np.full(targets.shape[1], np.nan)
     for i in np.flatnonzero(targets.any(axis=0)):
-        areas[i] = average_precision_score(targets[:, i], scores[:, i])
+        areas[i] = _area(targets[:, i], scores[:, i])
     return areas
+
+
+def _area(there: Array, scores: Array) -> float:
+    """Add up precision at each score that occurs, times the recall gained there."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
+    hits = np.cumsum(there[order])[ends]
+    gained = np.diff(hits, prepend=0)
+    return float((gained * hits / (ends + 1)).sum() / hits[-1])
 
 
 def mean_average_precision(targets: Array, scores: Array) -> float:

@@ -52,16 +52,37 @@ def bootstrap_interval(
         InputError: no arrays, no rows, arrays or groups of different length, no resamples, or a
             level that is no share.
     """
+    drawn = bootstrap_draws(metric, *arrays, resamples=resamples, seed=seed, groups=groups)
+    return interval_of(drawn, level)
+
+
+def bootstrap_draws(
+    metric: Metric,
+    *arrays: Array,
+    resamples: int = 200,
+    seed: int = 0,
+    groups: Sequence[str] = (),
+) -> Floats:
+    """Compute a metric on resamples of the rows, (resamples,); equal seeds draw equal rows.
+
+    Args:
+        metric: takes as many arrays as are given.
+        arrays: all with N rows; the same rows are drawn from each, with replacement.
+        resamples: number of draws.
+        seed: of the draws.
+        groups: N names of what rows belong to, as for `bootstrap_interval`.
+
+    Raises:
+        InputError: no arrays, no rows, arrays or groups of different length, or no resamples.
+    """
     rows = check_rows(*arrays)
     units = Units.of(groups, rows)
     known = sums_of(metric) if len(arrays) == 2 else None
     if known is not None:
         tally = units.folded(known.tally(arrays[0], arrays[1]))
-        draws = known.value(weighed_totals(tally, resamples, seed))
-    else:
-        chosen = units.drawn(resamples, seed)
-        draws = np.array([metric(*(array[picked] for array in arrays)) for picked in chosen])
-    return interval_of(draws, level)
+        return known.value(weighed_totals(tally, resamples, seed))
+    chosen = units.drawn(resamples, seed)
+    return np.array([metric(*(array[picked] for array in arrays)) for picked in chosen])
 
 
 @dataclass(frozen=True, slots=True)

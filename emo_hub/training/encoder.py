@@ -11,10 +11,11 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from emo_hub import checkpoint as files
@@ -36,6 +37,7 @@ from emo_hub.training.outputs import (
     Opened,
     Outputs,
     OutputSettings,
+    move_outputs,
     open_outputs,
     prior_shares,
 )
@@ -56,12 +58,17 @@ class Lesson:
         labels: of the outputs.
         material: rows to train on and to be judged by.
         origin: facts of where the rows come from, as plain JSON; they name the run with the rest.
+        counterparts: for a label, those of the base's own whose outputs it starts from.
+        shares: of rows in which each label holds where the classifier is used, if these are known
+            to differ from the training rows'. Outputs are moved by the difference in log odds.
     """
 
     task: str
     labels: tuple[str, ...]
     material: Material
     origin: Mapping[str, Any]
+    counterparts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 def train_encoder(
@@ -179,6 +186,8 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
         "recipe": recipe_hash(recipe),
         "base": _base_sha256(recipe.base),
         "task": [lesson.task, *lesson.labels],
+        "counterparts": {k: list(v) for k, v in lesson.counterparts.items()},
+        "shares": dict(lesson.shares),
         "origin": dict(lesson.origin),
         "texts": files.text_sha256(texts),
     }
@@ -213,7 +222,9 @@ def _prepare(lesson: Lesson, recipe: EncoderRecipe) -> tuple[Opened, Classificat
     torch.manual_seed(recipe.seed)
     material = lesson.material
     targets = target_table(material.rows, lesson.labels, "hard")
-    opened = open_outputs(part(OutputSettings, recipe), lesson.labels, prior_shares(targets))
+    opened = open_outputs(
+        part(OutputSettings, recipe), lesson.labels, prior_shares(targets), lesson.counterparts
+    )
     weights = torch.from_numpy(balanced_weights(targets.sum(axis=0), recipe.class_balance))
     module = Outputs(opened.model, objective_of(part(ObjectiveSettings, recipe), weights))
     if recipe.compile:
@@ -241,6 +252,10 @@ def _finish(
     material, labels = lesson.material, lesson.labels
     given = recipe.stray_contexts > 0 or any(row.context for row in material.rows)
     has_context = recipe.context_share > 0 and given
+    if lesson.shares:
+        trained = prior_shares(target_table(material.rows, labels, "hard"))
+        used = np.array([lesson.shares[label] for label in labels], np.float32)
+        move_outputs(opened.model, trained, used)
 
     def score(texts: Sequence[str], contexts: Sequence[str | None]) -> Any:  # noqa: ANN401
         tokens = [task.read(*pair) for pair in zip(texts, contexts, strict=True)]

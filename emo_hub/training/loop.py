@@ -133,7 +133,7 @@ def fit(
     Raises:
         CheckpointError: the state in `folder` is damaged or of another run.
     """
-    accelerator = _accelerator(settings)
+    accelerator = open_accelerator(settings)
     steps = task.steps
     optimizer = torch.optim.AdamW(
         task.groups(settings.weight_decay),
@@ -184,7 +184,8 @@ def fit(
     return Fitted(tuple(losses), steps, start, tuple(best.scores))
 
 
-def _accelerator(settings: LoopSettings) -> Accelerator:
+def open_accelerator(settings: LoopSettings) -> Accelerator:
+    """Join the processes of a run, in the precision that its settings ask for."""
     precision = best_precision(settings.mixed_precision)
     # Accelerate keeps the precision of the first run of a process, and refuses another.
     if is_initialized() and AcceleratorState().mixed_precision != precision:

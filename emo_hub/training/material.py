@@ -73,11 +73,27 @@ def gather(data: Path, texts: str, wanted: Wanted) -> Material:
             "takes, and no annotated comment was joined; give the texts, or set use_utterances = "
             "true."
         )
-    if wanted.share < 1:
-        share = share_of(rows, wanted.share, wanted.seed)
-        notes.append(f"A share of {wanted.share:g}, {len(share)} of these {len(rows)} rows.")
-        rows = share
-    if 0 < wanted.most < len(rows):
-        notes.append(f"A sample of {wanted.most} of these {len(rows)} rows is trained on.")
-        rows = tuple(random.Random(wanted.seed).sample(rows, wanted.most))
-    return Material(rows, validation, tuple(notes))
+    rows, further = sampled(rows, wanted.share, wanted.most, wanted.seed)
+    return Material(rows, validation, (*notes, *further))
+
+
+def sampled(
+    rows: tuple[TrainingRow, ...], share: float, most: int, seed: int
+) -> tuple[tuple[TrainingRow, ...], list[str]]:
+    """Take a share of each kind of rows, then at most so many, and say so.
+
+    Args:
+        rows: of any kinds.
+        share: of each kind, in (0, 1].
+        most: rows; 0 takes all.
+        seed: of the choices.
+    """
+    notes = []
+    if share < 1:
+        kept = share_of(rows, share, seed)
+        notes.append(f"A share of {share:g}, {len(kept)} of these {len(rows)} rows.")
+        rows = kept
+    if 0 < most < len(rows):
+        notes.append(f"A sample of {most} of these {len(rows)} rows is trained on.")
+        rows = tuple(random.Random(seed).sample(rows, most))
+    return rows, notes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -82,17 +83,23 @@ class Outputs(nn.Module):
             return (losses.mean(dim=1) * trust).sum() * share
 
 
-def open_outputs(settings: OutputSettings, labels: Sequence[str], shares: Floats) -> Opened:
+def open_outputs(
+    settings: OutputSettings,
+    labels: Sequence[str],
+    shares: Floats,
+    counterparts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Opened:
     """Load what training starts from.
 
-    Outputs that a classifier of ours has for these very labels are kept; any others are new, and
-    start from how often each label holds.
+    Outputs that a classifier of ours has for these very labels are kept. Any others are new, and
+    start from how often each label holds, and from the base's outputs for its counterparts.
 
     Args:
         settings: of the recipe. Its base is a path, a Hub repository, the packaged MiniLM, or a
             dual encoder of ours, whose adapter is merged.
         labels: of the outputs, L.
         shares: (L,) of rows in which each label holds.
+        counterparts: for a label, those of the base's own that mean the same.
 
     Raises:
         CheckpointError: the base is missing, damaged, or no encoder.
@@ -101,12 +108,19 @@ def open_outputs(settings: OutputSettings, labels: Sequence[str], shares: Floats
     folder = None if settings.base == OURS else base_folder(settings.base)
     if folder is None or (folder / HEAD_FILE).is_file():
         opened = _from_dual_encoder(folder, settings, len(labels))
-        is_kept = False
+        own: tuple[str, ...] = ()
     else:
-        opened, is_kept = _from_encoder(folder, settings, labels)
+        opened, own = _from_encoder(folder, settings, len(labels))
     _check_room(opened, settings)
-    if not is_kept:
+    if own == tuple(labels):
+        opened = replace(opened, start=f"{opened.start}, its outputs kept")
+    else:
         _start_outputs(opened.model, shares)
+        sources = [[n for n in counterparts.get(label, ()) if n in own] for label in labels]
+        if folder is not None and any(sources):
+            _take_over(opened.model, folder, own, sources)
+            start = f"{opened.start}, each output from those of the same meaning"
+            opened = replace(opened, start=start)
     if settings.segments == "two":
         _widen_segments(opened.model, settings.base)
     _fit_tokenizer(opened, settings)
@@ -116,17 +130,18 @@ def open_outputs(settings: OutputSettings, labels: Sequence[str], shares: Floats
 
 
 def _from_encoder(
-    folder: Path, settings: OutputSettings, labels: Sequence[str]
-) -> tuple[Opened, bool]:
+    folder: Path, settings: OutputSettings, count: int
+) -> tuple[Opened, tuple[str, ...]]:
+    """Open any encoder, and say which labels it has outputs for."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         config = AutoConfig.from_pretrained(folder)
         names = {int(column): label for column, label in (config.id2label or {}).items()}
         is_classifier = any(_CLASSIFIER in name for name in config.architectures or ())
-        is_kept = is_classifier and names == dict(enumerate(labels))
+        own = tuple(names[column] for column in sorted(names)) if is_classifier else ()
         model = AutoModelForSequenceClassification.from_pretrained(
             folder,
-            config=_with_outputs(config, settings, len(labels)),
+            config=_with_outputs(config, settings, count),
             dtype=torch.float32,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
@@ -135,8 +150,7 @@ def _from_encoder(
         raise CheckpointError(
             f"The encoder {settings.base} does not load as a classifier: {error}"
         ) from error
-    kept = ", its outputs kept" if is_kept else ""
-    return Opened(model, tokenizer, f"{settings.base}{kept}"), is_kept
+    return Opened(model, tokenizer, settings.base), own
 
 
 def _from_dual_encoder(folder: Path | None, settings: OutputSettings, count: int) -> Opened:
@@ -183,9 +197,50 @@ def _start_outputs(model: Any, shares: Floats) -> None:  # noqa: ANN401
     """Make the outputs new: small weights, and each label's own log odds as its bias."""
     layer = output_layer(model, len(shares))
     nn.init.normal_(layer.weight, std=float(getattr(model.config, "initializer_range", 0.02)))
-    held = np.clip(shares, 1e-3, 1 - 1e-3)
     if layer.bias is not None:
-        layer.bias.data.copy_(torch.from_numpy(np.log(held / (1 - held))))
+        layer.bias.data.copy_(_log_odds(shares))
+
+
+def _log_odds(shares: Floats) -> Tensor:
+    held = np.clip(shares, 1e-3, 1 - 1e-3)
+    return torch.from_numpy(np.log(held / (1 - held)))
+
+
+def move_outputs(model: Any, trained: Floats, used: Floats) -> None:  # noqa: ANN401
+    """Fit outputs to rows in which labels hold more or less often than in those of training.
+
+    Args:
+        model: a sequence classifier of transformers.
+        trained: (L,) shares of the training rows in which each label holds.
+        used: (L,) the same of the rows it is used on.
+
+    Raises:
+        SettingsError: its outputs have no bias that could be moved.
+    """
+    layer = output_layer(model, len(trained))
+    if layer.bias is None:
+        raise SettingsError(
+            f"The outputs of {type(model).__name__} have no bias, by which they would be moved to "
+            "how often labels hold where it is used: take another base."
+        )
+    change = _log_odds(used) - _log_odds(trained)
+    layer.bias.data.add_(change.to(layer.bias.device, layer.bias.dtype))
+
+
+def _take_over(
+    model: Any,  # noqa: ANN401
+    folder: Path,
+    own: Sequence[str],
+    sources: Sequence[Sequence[str]],
+) -> None:
+    """Start outputs from the mean of those that the base has for labels of the same meaning."""
+    auto: Any = AutoModelForSequenceClassification
+    base = auto.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+    known = output_layer(base, len(own)).weight.data
+    weights = output_layer(model, len(sources)).weight.data
+    for column, names in enumerate(sources):
+        if names:
+            weights[column] = known[[own.index(name) for name in names]].mean(dim=0)
 
 
 def output_layer(model: Any, count: int) -> nn.Linear:  # noqa: ANN401

@@ -20,7 +20,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
 from emo_hub.taxonomy import normalise
 
-Source = Literal["utterance", "scene", "comment"]
+Source = Literal["utterance", "scene", "comment", "labelled"]
 HUB_SOURCE = ("google-research-datasets/go_emotions", "simplified")
 _UNKNOWN = (math.nan, math.nan, math.nan)
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from emo_hub.errors import DataError
 from emo_hub.evaluation.benchmarks.dialogue import continued
-from emo_hub.evaluation.benchmarks.label_sets import IEMOCAP_FOUR, IEMOCAP_SIX
 from emo_hub.evaluation.declaration import Benchmark, Example, Layout, Names, Row
 from emo_hub.evaluation.layouts import text_folder
-from emo_hub.taxonomy import LabelSet
+from emo_hub.taxonomy import IEMOCAP_FOUR, IEMOCAP_SIX, LabelSet
 
 _SESSIONS = {"train": (1, 2, 3), "dev": (4,), "test": (5,)}
 _SPOKEN = re.compile(r"(Ses\w+)\s+\[\s*([\d.]+)\s*-\s*[\d.]+\s*\]:\s*(.*)")

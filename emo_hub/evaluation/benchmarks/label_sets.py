@@ -35,15 +35,3 @@ BRIGHTER_ENGLISH = LabelSet(
     ("anger", "fear", "joy", "sadness", "surprise"),
     multi_label=True,
 )
-IEMOCAP_FOUR = LabelSet(
-    "iemocap-4",
-    ("anger", "happiness", "sadness", "neutral"),
-    multi_label=False,
-    neutral="neutral",
-)
-IEMOCAP_SIX = LabelSet(
-    "iemocap-6",
-    ("happiness", "sadness", "neutral", "anger", "excitement", "frustration"),
-    multi_label=False,
-    neutral="neutral",
-)
