@@ -133,7 +133,7 @@ def compare_reports(
 
 
 def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator[Any]:  # noqa: ANN401
-    from emo_hub.evaluation.own import own_split
+    from emo_hub.evaluation.own import own_split, with_contexts_judged
     from emo_hub.evaluation.run import evaluate, evaluate_rows
 
     tell = partial(_say_of, say, contestant.scorer.name)
@@ -144,7 +144,7 @@ def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator
             tell(f"the corpus's own test rows: left out. {error}")
         else:
             if own is not None:
-                yield own
+                yield with_contexts_judged(own, contestant, plan.corpus)
     if plan.benchmarks is not None:
         yield from evaluate(contestant, plan.benchmarks, plan.only, tell, terms=terms)
 

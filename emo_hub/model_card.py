@@ -51,6 +51,9 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str, name: s
             "thresholds_from": r.thresholds_from,
             "seen": dict(r.seen),
             "metrics": {key: round(float(value), 4) for key, value in r.metrics.items()},
+            "intervals": {
+                key: [round(one.low, 4), round(one.high, 4)] for key, one in r.intervals.items()
+            },
         }
         for r in results
     ]

@@ -5,12 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 import random
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,16 +15,18 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from emo_hub.calibration import fit_temperature
+import emo_hub
+from emo_hub.calibration import fit_temperature, sigmoid
 from emo_hub.checkpoint import Head
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.config import part, read_recipe
 from emo_hub.errors import CheckpointError, SettingsError
+from emo_hub.metrics.contexts import exchanged, swap_probe
 from emo_hub.model_card import write_card
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.classification import plan_buckets
 from emo_hub.training.encoder import EncoderRecipe, train_lesson
-from emo_hub.training.judging import exchanged, judge_outputs, swap_probe
+from emo_hub.training.judging import judge_outputs
 from emo_hub.training.objectives import asymmetric, balanced_weights, binary_cross_entropy
 from emo_hub.training.outputs import (
     Outputs,
@@ -46,7 +44,9 @@ from emo_hub.training.targets import (
     unseen,
     with_contexts,
 )
+from tests.classifiers import roberta_tokenizer
 from tests.lessons import LABELS, lesson
+from tests.processes import ENCODER, SHARED_OUT, on_two_processes
 
 TINY = {
     "epochs": 2,
@@ -319,14 +319,13 @@ def test_a_static_model_is_refused(tmp_path, monkeypatch, tiny_base):
         opened("default")
 
 
-def random_encoder(kind, folder, tiny_base, **extra):
+def random_encoder(kind, folder, tokenizer, **extra):
     from transformers import CONFIG_MAPPING
 
-    tokenizer = AutoTokenizer.from_pretrained(tiny_base)
     settings = {
         "vocab_size": len(tokenizer), "hidden_size": 32, "num_hidden_layers": 2, "dim": 32,
         "num_attention_heads": 2, "n_heads": 2, "n_layers": 2, "intermediate_size": 48,
-        "hidden_dim": 48, "max_position_embeddings": 140, "pad_token_id": 0,
+        "hidden_dim": 48, "max_position_embeddings": 140, "pad_token_id": tokenizer.pad_token_id,
         "classifier_pooling": "mean", **extra,
     }  # fmt: skip
     AutoModel.from_config(CONFIG_MAPPING[kind](**settings)).save_pretrained(folder)
@@ -338,30 +337,62 @@ def random_encoder(kind, folder, tiny_base, **extra):
     return folder
 
 
-KINDS = [("roberta", 1), ("roberta", 2), ("modernbert", None), ("deberta-v2", 0), ("mpnet", None)]
+def letters_of_deberta(_base):
+    from transformers import DebertaV2Tokenizer
+
+    names = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,\N{LOWER ONE EIGHTH BLOCK}"
+    pieces = [(name, 0.0) for name in names] + [(letter, -3.0) for letter in letters]
+    return DebertaV2Tokenizer(vocab=pieces)
 
 
-@pytest.mark.parametrize(("kind", "segments"), KINDS)
-def test_encoders_of_other_architectures_are_trained(kind, segments, tiny_base, tmp_path):
-    extra = {} if segments is None else {"type_vocab_size": segments}
-    base = random_encoder(kind, tmp_path / "base", tiny_base, **extra)
-    made = train_lesson(lesson(16, 8), tmp_path / "m", recipe(base, epochs=1))
-    assert all(math.isfinite(loss) for loss in made.losses)
-    scores = EmotionClassifier.load(made.path).score(["i feel so sad"], ["it was my joy"])
-    assert np.isfinite(scores).all()
+def bytes_of_roberta(_base):
+    return roberta_tokenizer()
 
 
-def test_a_model_of_one_segment_reads_pairs_in_stock_pipelines(tiny_base, tmp_path):
+# As microsoft/deberta-v3-base is built: no table of segments, positions relative in both ways.
+DEBERTA_V3 = {
+    "type_vocab_size": 0, "relative_attention": True, "position_buckets": 16,
+    "pos_att_type": ["p2c", "c2p"], "norm_rel_ebd": "layer_norm", "share_att_key": True,
+    "position_biased_input": False, "max_relative_positions": -1,
+}  # fmt: skip
+KINDS = {
+    "RoBERTa": ("roberta", bytes_of_roberta, {"type_vocab_size": 1}),
+    "RoBERTa of two segments": ("roberta", AutoTokenizer.from_pretrained, {"type_vocab_size": 2}),
+    "ModernBERT": ("modernbert", AutoTokenizer.from_pretrained, {}),
+    "DeBERTa v2": ("deberta-v2", letters_of_deberta, {"type_vocab_size": 2}),
+    "DeBERTa v3": ("deberta-v2", letters_of_deberta, DEBERTA_V3),
+    "MPNet": ("mpnet", AutoTokenizer.from_pretrained, {}),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_encoders_of_other_architectures_are_trained_and_read_by_both_pipelines(
+    name, tiny_base, tmp_path
+):
     from transformers import pipeline
 
-    base = random_encoder("roberta", tmp_path / "base", tiny_base, type_vocab_size=1)
+    kind, tokenizer, extra = KINDS[name]
+    base = random_encoder(kind, tmp_path / "base", tokenizer(tiny_base), **extra)
     made = train_lesson(lesson(16, 8), tmp_path / "m", recipe(base, epochs=1))
-    clf = pipeline("text-classification", model=str(made.path), top_k=None)
-    assert len(clf({"text": "it was my joy", "text_pair": "so sad"})) == 4
+    assert len(made.losses) == 2
+    assert all(math.isfinite(loss) for loss in made.losses)
+    before, text = "it was my joy", "i feel so sad"
+    stock = pipeline("text-classification", model=str(made.path), top_k=None, device="cpu")
+    told = {
+        answer["label"]: answer["score"] for answer in stock({"text": before, "text_pair": text})
+    }
+    classifier = EmotionClassifier.load(made.path)
+    logits = classifier.logits([text], [before])
+    assert [told[label] for label in LABELS] == pytest.approx(sigmoid(logits)[0], abs=1e-5)
+    answer = emo_hub.pipeline("contextual-emotion", model=made.path)(text, context=before)
+    rated = dict(zip(answer["labels"], answer["scores"], strict=True))
+    expected = classifier.calibrated(logits)[0]
+    assert [rated[label] for label in LABELS] == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_model_of_one_segment_is_widened_on_demand(tiny_base, tmp_path):
-    base = random_encoder("roberta", tmp_path / "base", tiny_base, type_vocab_size=1)
+    base = random_encoder("roberta", tmp_path / "base", roberta_tokenizer(), type_vocab_size=1)
     made = train_lesson(lesson(16, 8), tmp_path / "m", recipe(base, epochs=1, segments="two"))
     model = AutoModelForSequenceClassification.from_pretrained(made.path)
     assert model.config.type_vocab_size == 2
@@ -371,7 +402,7 @@ def test_a_model_of_one_segment_is_widened_on_demand(tiny_base, tmp_path):
 
 
 def test_two_segments_of_a_model_without_any_are_refused(tiny_base, tmp_path):
-    base = random_encoder("deberta-v2", tmp_path / "base", tiny_base, type_vocab_size=0)
+    base = random_encoder("deberta-v2", tmp_path / "base", letters_of_deberta(None), **DEBERTA_V3)
     with pytest.raises(SettingsError, match="no table of segments"):
         opened(base, segments="two")
 
@@ -499,7 +530,8 @@ def test_more_tokens_than_the_base_reads_are_refused(tiny_base):
     [("encoder", "bert"), ("encoder-base", "modernbert"), ("encoder-large", "roberta")],
 )
 def test_shipped_recipes_run_on_a_small_model_of_their_kind(name, kind, tiny_base, tmp_path):
-    base = random_encoder(kind, tmp_path / "base", tiny_base, type_vocab_size=1 + (kind == "bert"))
+    tokenizer = AutoTokenizer.from_pretrained(tiny_base)
+    base = random_encoder(kind, tmp_path / "base", tokenizer, type_vocab_size=1 + (kind == "bert"))
     changes = [f"base='{base}'", "max_tokens=48", "epochs=1", "mixed_precision=no"]
     made = train_lesson(lesson(24, 8), tmp_path / "m", read_recipe(EncoderRecipe, name, changes))
     assert made.losses
@@ -632,42 +664,60 @@ def test_a_corpus_is_trained_on_from_the_command_line(tiny_corpus, tiny_base, tm
     assert facts(tmp_path / "m")["swap"]["rows"] > 0
 
 
-DISTRIBUTED = """
-import json, os, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from tests.lessons import lesson
-from emo_hub.training.encoder import EncoderRecipe, train_lesson
-out = Path(sys.argv[2])
-made = train_lesson(lesson(49), out, EncoderRecipe(**json.loads(sys.argv[3])))
-if os.environ.get("RANK", "0") == "0":
-    (out.parent / "losses.json").write_text(json.dumps(made.losses))
-"""
+# 49 rows in batches of 8: the last batch has a row for one process and none for the other.
+TOGETHER = {**TINY, "dropout": 0.0, "save_every": 4}
+
+
+@pytest.fixture(scope="module")
+def on_one(tiny_base, tmp_path_factory):
+    """What one process makes of the rows that two share."""
+    out = tmp_path_factory.mktemp("one") / "m"
+    return train_lesson(lesson(49), out, EncoderRecipe(**TOGETHER, base=str(tiny_base)))
+
+
+def assert_same_run(one, told, out):
+    assert told["processes"] == 2
+    assert told["losses"] == pytest.approx(list(one.losses)[told["resumed_at"] :], rel=1e-3)
+    assert_same_weights(one.path, out, 1e-3)
+    ours, theirs = facts(one.path)["checks"], facts(out)["checks"]
+    assert [c["step"] for c in ours] == [c["step"] for c in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert a["average_precision"] == pytest.approx(b["average_precision"], abs=1e-3)
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_loss_weights_and_checks_of_one(tiny_base, tmp_path):
-    # 49 rows in batches of 8: the last batch has a row for one process and none for the other.
-    settings = {**TINY, "base": str(tiny_base), "dropout": 0.0}
-    alone = train_lesson(lesson(49), tmp_path / "one" / "m", EncoderRecipe(**settings))
-    script = tmp_path / "run.py"
-    script.write_text(DISTRIBUTED)
-    command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2",
-        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
-        "--main_process_port", "0", str(script), str(Path(__file__).parent.parent),
-        str(tmp_path / "two" / "m"), json.dumps(settings),
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=280)
-    assert done.returncode == 0, done.stderr[-2000:]
-    losses = json.loads((tmp_path / "two" / "losses.json").read_text())
-    assert losses == pytest.approx(list(alone.losses), rel=1e-3)
-    assert_same_weights(tmp_path / "one" / "m", tmp_path / "two" / "m", 1e-3)
-    one, two = (facts(tmp_path / name / "m")["checks"] for name in ("one", "two"))
-    assert [c["step"] for c in one] == [c["step"] for c in two]
-    for a, b in zip(one, two, strict=True):
-        assert a["average_precision"] == pytest.approx(b["average_precision"], abs=1e-3)
+def test_two_processes_give_the_loss_weights_and_checks_of_one(tiny_base, tmp_path, on_one):
+    told = on_two_processes(ENCODER, tmp_path / "m", {**TOGETHER, "base": str(tiny_base)})
+    assert_same_run(on_one, told, tmp_path / "m")
+
+
+@pytest.mark.slow
+def test_weights_shared_out_by_accelerates_config_end_whole(tiny_base, tmp_path, on_one):
+    settings = {**TOGETHER, "base": str(tiny_base)}
+    told = on_two_processes(ENCODER, tmp_path / "m", settings, config=SHARED_OUT)
+    assert told["kind"] == "FSDP"
+    assert_same_run(on_one, told, tmp_path / "m")
+    texts, contexts = ["it was so t0", "i feel so sad"], ["happy happy of you", None]
+    one, two = (
+        EmotionClassifier.load(p).score(texts, contexts) for p in (on_one.path, tmp_path / "m")
+    )
+    assert np.allclose(one, two, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_killed_run_of_weights_shared_out_resumes(tiny_base, tmp_path, on_one):
+    settings = {**TOGETHER, "base": str(tiny_base)}
+    on_two_processes(ENCODER, tmp_path / "m", settings, config=SHARED_OUT, die_at=10)
+    told = on_two_processes(ENCODER, tmp_path / "m", settings, config=SHARED_OUT)
+    assert told["resumed_at"] == 8
+    assert_same_run(on_one, told, tmp_path / "m")
+
+
+def test_the_first_version_of_fsdp_is_refused(tiny_base, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    monkeypatch.setenv("FSDP_VERSION", "1")
+    with pytest.raises(SettingsError, match="fsdp_version: 2"):
+        train_lesson(lesson(16, 8), tmp_path / "m", recipe(tiny_base))
 
 
 @pytest.mark.slow

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -31,6 +27,7 @@ from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 from emo_hub.training.held_out import choose_words, measure, without_words
 from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
 from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
+from tests.processes import CONTRASTIVE, SHARED_OUT, on_two_processes
 
 
 def row(text, labels, *descriptors, **kwargs):
@@ -494,38 +491,22 @@ def test_recipe_that_is_no_toml_is_a_clear_error(tmp_path):
         read_recipe(ContrastiveRecipe, tmp_path / "r.toml")
 
 
-DISTRIBUTED = """
-import json, sys
-from pathlib import Path
-from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
-data, out, settings = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-made = train_contrastive(data, out, ContrastiveRecipe(**settings))
-import os
-if os.environ.get("RANK", "0") == "0":
-    (out.parent / "losses.json").write_text(json.dumps(made.losses))
-"""
-
-
-def test_two_processes_give_the_loss_and_weights_of_one(tiny_corpus, tiny_settings, tmp_path):
+@pytest.mark.slow
+@pytest.mark.parametrize("config", ["", SHARED_OUT], ids=["copies", "shared out"])
+def test_two_processes_give_the_loss_and_weights_of_one(
+    config, tiny_corpus, tiny_settings, tmp_path
+):
     # A batch size of 15 leaves an odd row out: the parts are unequal, and must weigh so.
     settings = {
         **tiny_settings, "use_comments": False, "dropout": 0.0, "batch_size": 15,
     }  # fmt: skip
     alone = train_contrastive(tiny_corpus, tmp_path / "one" / "m", ContrastiveRecipe(**settings))
-    script = tmp_path / "run.py"
-    script.write_text(DISTRIBUTED)
-    command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2",
-        "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no",
-        "--main_process_port", "0",
-        str(script), str(tiny_corpus), str(tmp_path / "two" / "m"), json.dumps(settings),
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
-    assert done.returncode == 0, done.stderr[-2000:]
-    losses = json.loads((tmp_path / "two" / "losses.json").read_text())
-    assert losses == pytest.approx(list(alone.losses), rel=1e-3)
-    one, two = weights_of(tmp_path / "one" / "m"), weights_of(tmp_path / "two" / "m")
+    out = tmp_path / "two" / "m"
+    told = on_two_processes(CONTRASTIVE, out, settings, tiny_corpus, config=config)
+    assert told["processes"] == 2
+    assert told["kind"] == ("FSDP" if config else "MULTI_CPU")
+    assert told["losses"] == pytest.approx(list(alone.losses), rel=1e-3)
+    one, two = weights_of(alone.path), weights_of(out)
     assert all(torch.allclose(one[n], two[n], atol=1e-3) for n in one)
 
 

@@ -4,8 +4,9 @@ Letters: N examples, L labels. `targets` and `predicted` are 0/1 matrices (N, L)
 task is the same with one 1 per row. `scores` are (N, L) in [0, 1]. All results are plain floats,
 or arrays with one entry per label where the name says `label_`.
 
-`decisions`, `ranking`, `probability`, `columns` and `raters` hold the metrics, `resampling` and
-`comparison` say how far they can be trusted, and `modules` offers them as `evaluate.Metric`s.
+`decisions`, `ranking`, `probability`, `columns`, `raters` and `contexts` hold the metrics,
+`resampling` and `comparison` say how far they can be trusted, and `modules` offers them as
+`evaluate.Metric`s.
 """
 
 from __future__ import annotations

@@ -18,11 +18,13 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, is_initialized
 from accelerate.utils import set_seed
-from torch import nn
+from torch import Tensor, nn
 
+from emo_hub.training import sharding
 from emo_hub.training.state import Average, Best, State
 
 Progress = Callable[[int, int, float], None]  # step, steps, loss
+_READ_EVERY = 10  # steps: to read a loss is to wait for the GPU
 B = TypeVar("B")
 
 
@@ -128,27 +130,35 @@ def fit(
         task: what is trained on what.
         settings: of the loop.
         folder: where state is kept while training runs.
-        progress: is told the step, the number of steps and the loss.
+        progress: is told the step, the number of steps and the loss of a step not long ago.
 
     Raises:
         CheckpointError: the state in `folder` is damaged or of another run.
+        SettingsError: Accelerate's config asks for what the loop cannot do.
     """
     accelerator = open_accelerator(settings)
     steps = task.steps
+    trained, groups = task.module, task.groups(settings.weight_decay)
+    is_shared_out = sharding.is_shared_out(accelerator)
+    if is_shared_out:
+        task.module.to(accelerator.device)
+        trained, groups = sharding.twin(task.module, groups)
     optimizer = torch.optim.AdamW(
-        task.groups(settings.weight_decay),
+        groups,
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         betas=(0.9, 0.98),
+        fused=True,
     )
-    model, prepared = accelerator.prepare(task.module, optimizer)
-    average = Average(task.module, settings.average_decay)
+    model, prepared = accelerator.prepare(trained, optimizer)
+    average = Average(trained, settings.average_decay)
     best = Best(average.trained, task.check.patience if task.check else 0)
     state = State(folder, optimizer, average, best)
     start = state.load()
     model.train()
-    losses: list[float] = []
-    due = _Due(task, settings)
+    losses: list[Tensor] = []
+    shown = math.nan
+    due = _Due(task, trained, settings)
     for step, batch in task.batches(start):
         if best.is_over:
             break
@@ -169,9 +179,10 @@ def fit(
             prepared.zero_grad()
         if accelerator.sync_gradients:
             average.update()
-        losses.append(float(accelerator.reduce(loss.detach(), "mean")))
+        losses.append(accelerator.reduce(loss.detach(), "mean"))
         if progress and accelerator.is_main_process:
-            progress(step + 1, steps, losses[-1])
+            shown = float(losses[-1]) if step % _READ_EVERY == 0 or last else shown
+            progress(step + 1, steps, shown)
         due.note(step + 1)
         # Between the batches of a group there are gradients that no state holds.
         if accelerator.sync_gradients:
@@ -180,8 +191,11 @@ def fit(
         best.apply()
     else:
         average.apply()
+    if is_shared_out:
+        sharding.gather(trained, task.module)
     accelerator.wait_for_everyone()
-    return Fitted(tuple(losses), steps, start, tuple(best.scores))
+    told = tuple(torch.stack(losses).tolist()) if losses else ()
+    return Fitted(told, steps, start, tuple(best.scores))
 
 
 def open_accelerator(settings: LoopSettings) -> Accelerator:
@@ -190,16 +204,24 @@ def open_accelerator(settings: LoopSettings) -> Accelerator:
     # Accelerate keeps the precision of the first run of a process, and refuses another.
     if is_initialized() and AcceleratorState().mixed_precision != precision:
         AcceleratorState._reset_state()
-    return Accelerator(
-        mixed_precision=precision, gradient_accumulation_steps=settings.accumulation_steps
+    is_asked = sharding.is_asked()
+    accelerator = Accelerator(
+        mixed_precision=precision,
+        gradient_accumulation_steps=settings.accumulation_steps,
+        # Without it each of several processes that have no GPU takes itself for the only one.
+        cpu=not torch.accelerator.is_available(),
     )
+    if is_asked:
+        sharding.share_out(accelerator)
+    return accelerator
 
 
 class _Due:
     """What is to be done as soon as a group of batches ends: judging, then saving."""
 
-    def __init__(self, task: Task[Any], settings: LoopSettings) -> None:
-        self._task, self._check, self._every = task, task.check, settings.save_every
+    def __init__(self, task: Task[Any], trained: nn.Module, settings: LoopSettings) -> None:
+        self._task, self._trained = task, trained
+        self._check, self._every = task.check, settings.save_every
         self._judging = self._saving = False
 
     def note(self, done: int) -> None:
@@ -209,10 +231,12 @@ class _Due:
     def meet(self, done: int, state: State, accelerator: Accelerator) -> None:
         if self._judging and self._check is not None:
             with state.average.applied():
+                if self._trained is not self._task.module:
+                    sharding.gather(self._trained, self._task.module)
                 state.best.judge(done, self._check.measure(accelerator))
-            self._task.module.train()
-        if self._saving and accelerator.is_main_process:
-            state.save(done)
+            self._trained.train()
+        if self._saving:
+            state.save(done, is_writer=accelerator.is_main_process)
         self._judging = self._saving = False
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from emo_hub.errors import CheckpointError
 from emo_hub.tensors import read_tensors
+from emo_hub.training.sharding import cut_like, put, whole
 
 _STATE, _MOMENTS, _PROGRESS = "trained.safetensors", "moments.safetensors", "progress.json"
 _BEST = "best.safetensors"
@@ -94,12 +95,6 @@ class Best:
         put(self.values, self.trained)
 
 
-def put(values: Mapping[str, Tensor], parameters: Mapping[str, nn.Parameter]) -> None:
-    """Copy values into parameters of the same names."""
-    for name, value in values.items():
-        parameters[name].data.copy_(value)
-
-
 @dataclass(frozen=True, slots=True)
 class State:
     """All of it on disk.
@@ -116,22 +111,43 @@ class State:
     average: Average
     best: Best
 
-    def save(self, step: int) -> None:
-        """Write all parts beside the last state, then put them in its place."""
+    def save(self, step: int, *, is_writer: bool) -> None:
+        """Write all parts beside the last state, then put them in its place.
+
+        Args:
+            step: how many are done.
+            is_writer: whether this process writes. Each must call, for the pieces that it has.
+        """
+        trained = self._gathered(self.average.trained, is_writer=is_writer)
+        moments = self._gathered(self._moments(), is_writer=is_writer)
+        best = self._gathered(self.best.values, is_writer=is_writer)
+        if is_writer:
+            record = {"step": step, "updates": self.average.updates, "scores": self.best.scores}
+            self._write({_STATE: trained, _MOMENTS: moments, _BEST: best}, record)
+
+    def _moments(self) -> dict[str, Tensor]:
+        moments = {f"average/{n}": v for n, v in self.average.values.items()}
+        for name, parameter in self.average.trained.items():
+            for key, value in self.optimizer.state[parameter].items():
+                moments[f"{key}/{name}"] = torch.as_tensor(value)
+        return moments
+
+    @staticmethod
+    def _gathered(parts: Mapping[str, Tensor], *, is_writer: bool) -> dict[str, Tensor]:
+        gathered = {}
+        for name, part in parts.items():
+            value = whole(part.detach())
+            if is_writer:
+                gathered[name] = value.cpu().contiguous()
+        return gathered
+
+    def _write(self, files: Mapping[str, dict[str, Tensor]], record: Mapping[str, object]) -> None:
         fresh = self.folder.with_name(self.folder.name + ".partial")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        trained = self.average.trained
-        save_file({n: p.detach().contiguous() for n, p in trained.items()}, fresh / _STATE)
-        moments = {f"average/{n}": v for n, v in self.average.values.items()}
-        for name, parameter in trained.items():
-            for key, value in self.optimizer.state[parameter].items():
-                moments[f"{key}/{name}"] = torch.as_tensor(value).detach().contiguous()
-        save_file(moments, fresh / _MOMENTS)
-        if self.best.values:
-            kept = {n: v.contiguous() for n, v in self.best.values.items()}
-            save_file(kept, fresh / _BEST)
-        record = {"step": step, "updates": self.average.updates, "scores": self.best.scores}
+        for name, values in files.items():
+            if values:
+                save_file(values, fresh / name)
         (fresh / _PROGRESS).write_text(json.dumps(record) + "\n")
         old = self.folder.with_name(self.folder.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -164,15 +180,16 @@ class State:
         put(trained, self.average.trained)
         for name, parameter in self.average.trained.items():
             self.optimizer.state[parameter] = {
-                key: value if key == "step" else value.to(parameter.device)
+                key: value.to(parameter.device) if key == "step" else cut_like(value, parameter)
                 for key, value in _moments_of(name, moments).items()
             }
         for name, value in self.average.values.items():
-            value.copy_(moments[f"average/{name}"])
+            value.copy_(cut_like(moments[f"average/{name}"], value))
         self.average.updates = updates
         if scores:
             self.best.scores = scores
-            self.best.values = read_tensors(self.folder / _BEST)
+            best = read_tensors(self.folder / _BEST)
+            self.best.values = {n: cut_like(v, self.best.trained[n]) for n, v in best.items()}
         return step
 
     def _damaged(self, why: str) -> str:

@@ -51,8 +51,9 @@ class Towers(nn.Module):
         backbone = AutoModel.from_pretrained(folder, config=config, dtype=torch.float32)
         # A PreTrainedModel, or peft's wrapper of one, which answers to the same calls.
         self.backbone: Any = _with_adapter(backbone, settings)
-        self.log_scale = nn.Parameter(torch.tensor(math.log(settings.logit_scale)))
-        self.bias = nn.Parameter(torch.tensor(float(settings.logit_bias)))
+        # Of one number each, not scalars, which FSDP cannot share out.
+        self.log_scale = nn.Parameter(torch.tensor([math.log(settings.logit_scale)]))
+        self.bias = nn.Parameter(torch.tensor([float(settings.logit_bias)]))
         self.vad = nn.Linear(int(backbone.config.hidden_size), 3)
         self.vad_share = settings.vad_weight
         self.contest_share = settings.contest_weight

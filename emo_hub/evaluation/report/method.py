@@ -51,6 +51,9 @@ def method(material: Material) -> Section:
         f"Intervals: the 2.5th to 97.5th percentile of {RESAMPLES:,} bootstrap resamples of "
         "rows, or of whole dialogues where the rows of a benchmark belong to some. They know "
         "nothing of training noise: another seed of one recipe may differ by more.",
+        "Context: a contextual line of the corpus is right where the highest score is that of its "
+        "primary emotion. It is read with its own context, with none, and five times with one of "
+        "another story; intervals of the differences are over stories.",
         "Differences between two models are tested on the same rows: a paired bootstrap gives the "
         "interval, approximate randomisation the p-value, and Holm's method corrects for the "
         "number of benchmarks (emo-hub evaluate --compare).",
