@@ -21,7 +21,7 @@ FLOORS = [
     {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
     | {"publishing"},
     {"embedded", "measurement", "learning_curves", "model_card"},
-    {"quickstart"},
+    {"quickstart", "versions"},
     {"cli"},
     {"__main__", "__init__"},
 ]

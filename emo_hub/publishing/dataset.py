@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from emo_hub.dataset import CONFIGS, StoredCorpus, read_corpus
+from emo_hub.dataset import StoredCorpus, read_corpus
 from emo_hub.errors import CardError, DataError, InputError
 from emo_hub.publishing.plan import Plan
 from emo_hub.publishing.remote import Remote
+from emo_hub.publishing.staging import CARD, staged
 from emo_hub.publishing.target import Target
 from emo_hub.publishing.version import Say, Version
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 How = Literal["publish", "propose", "dry-run"]
 
-CARD = "README.md"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 # What the viewer, the search and the readers of the Hub go by.
 _FACTS = ("license", "language", "tags", "size_categories", "configs", "dataset_info")
@@ -64,20 +64,22 @@ def publish_dataset(
     if target.tag != own:
         raise InputError(f"The corpus is {own} and cannot be published as {target.tag}.")
     check_whole(corpus)
-    check_card(corpus)
-    version = Version(
-        folder=folder,
-        target=target,
-        remote=Remote(api or _client(), target),
-        message=f"{corpus.manifest['name']} {corpus.version}",
-        say=say,
-    )
-    plan = version.plan()
-    for line in plan.lines():
-        say(line)
-    if not plan.tagged and how != "dry-run":
-        carry_out = version.propose if how == "propose" else version.publish
-        carry_out(plan, private=private)
+    facts = check_card(corpus)
+    client = api or _client()
+    with staged(corpus, target, client.endpoint, facts) as whole:
+        version = Version(
+            folder=whole,
+            target=target,
+            remote=Remote(client, target),
+            message=f"{corpus.manifest['name']} {corpus.version}",
+            say=say,
+        )
+        plan = version.plan()
+        for line in plan.lines():
+            say(line)
+        if not plan.tagged and how != "dry-run":
+            carry_out = version.propose if how == "propose" else version.publish
+            carry_out(plan, private=private)
     return plan
 
 
@@ -100,8 +102,11 @@ def check_whole(corpus: StoredCorpus) -> None:
         )
 
 
-def check_card(corpus: StoredCorpus) -> None:
+def check_card(corpus: StoredCorpus) -> dict[str, Any]:
     """Make sure that the card says what the Hub goes by, and is the card of this version.
+
+    Returns:
+        Its metadata.
 
     Raises:
         CardError: names what is missing.
@@ -119,10 +124,12 @@ def check_card(corpus: StoredCorpus) -> None:
     if missing:
         raise CardError(f"{path} does not say: {', '.join(missing)}. Build the corpus again.")
     named = {config.get("config_name") for config in facts["configs"]}
-    if not set(CONFIGS) <= named:
-        raise CardError(f"{path} has no config {', '.join(sorted(set(CONFIGS) - named))}.")
+    filled = {config for config, splits in corpus.counts.items() if any(splits.values())}
+    if not filled <= named:
+        raise CardError(f"{path} has no config {', '.join(sorted(filled - named))}.")
     if f"### {corpus.version}\n" not in text:
         raise CardError(f"The changelog of {path} says nothing of {corpus.version}.")
+    return facts
 
 
 def _sum(path: Path) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emo_hub.errors import InputError
+from emo_hub.registration import NAMESPACE, namespace
 
 Kind = Literal["dataset", "model", "space"]
 
@@ -16,13 +17,19 @@ _TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _LONGEST_NAME = 96
 
 
+def with_namespace(name: str) -> str:
+    """Put EMO_HUB_NAMESPACE before a name that stands alone, where it is set."""
+    whose = namespace()
+    return f"{whose}/{name}" if whose and "/" not in name else name
+
+
 @dataclass(frozen=True)
 class Target:
     """A repository of the Hub and the tag that a version gets there.
 
     Args:
         kind: of repository.
-        repo_id: as in `namespace/name`.
+        repo_id: as in `namespace/name`; the namespace of a bare name is EMO_HUB_NAMESPACE.
         tag: as in `v1.2.3`.
 
     Raises:
@@ -34,12 +41,14 @@ class Target:
     tag: str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "repo_id", with_namespace(self.repo_id))
         name = self.repo_id.rsplit("/", 1)[-1]
         doubled = "--" in self.repo_id or ".." in self.repo_id
         if not _REPO_ID.fullmatch(self.repo_id) or doubled or len(name) > _LONGEST_NAME:
             raise InputError(
                 f"'{self.repo_id}' is no repository of the Hub: give namespace/name, of letters, "
-                f"digits, '-', '_' and '.', the name of at most {_LONGEST_NAME} characters."
+                f"digits, '-', '_' and '.', the name of at most {_LONGEST_NAME} characters; "
+                f"{NAMESPACE} says whose a name alone is."
             )
         if not _TAG.fullmatch(self.tag):
             raise InputError(f"'{self.tag}' is no version: give a tag such as v1.0.0.")
