@@ -11,13 +11,8 @@ from emo_hub.cli.console import say
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Put a corpus on the Hub as a version: one commit and its tag, or nothing.",
+    help="Put what was made on the Hub as a version: one commit and its tag, or nothing.",
 )
-
-
-@app.callback()
-def publishing() -> None:
-    """Keep the name of the only command so far."""
 
 
 @app.command()
@@ -39,3 +34,19 @@ def dataset(
     how: Literal["publish", "propose", "dry-run"] = "propose" if create_pr else "publish"
     how = "dry-run" if dry_run else how
     publish_dataset(repo_id, folder, tag=tag, how=how, private=private, say=say)
+
+
+@app.command()
+def collection(
+    title: Annotated[str, typer.Argument(help="Of the collection; made if it is not there.")],
+    repos: Annotated[
+        list[str],
+        typer.Argument(help="As in datasets/me/emo-pillars me/emo-model spaces/me/emo."),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="If it is made now.")] = False,
+) -> None:
+    """Group what was published on one page; what is in it already stays."""
+    from emo_hub.publishing import publish_collection
+
+    publish_collection(title, repos, dry_run=dry_run, private=private, say=say)

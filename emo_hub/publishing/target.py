@@ -23,6 +23,22 @@ def with_namespace(name: str) -> str:
     return f"{whose}/{name}" if whose and "/" not in name else name
 
 
+def check_repo_id(repo_id: str) -> None:
+    """Make sure that the Hub takes a name of a repository.
+
+    Raises:
+        InputError: it does not.
+    """
+    name = repo_id.rsplit("/", 1)[-1]
+    doubled = "--" in repo_id or ".." in repo_id
+    if not _REPO_ID.fullmatch(repo_id) or doubled or len(name) > _LONGEST_NAME:
+        raise InputError(
+            f"'{repo_id}' is no repository of the Hub: give namespace/name, of letters, "
+            f"digits, '-', '_' and '.', the name of at most {_LONGEST_NAME} characters; "
+            f"{NAMESPACE} says whose a name alone is."
+        )
+
+
 @dataclass(frozen=True)
 class Target:
     """A repository of the Hub and the tag that a version gets there.
@@ -42,14 +58,7 @@ class Target:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "repo_id", with_namespace(self.repo_id))
-        name = self.repo_id.rsplit("/", 1)[-1]
-        doubled = "--" in self.repo_id or ".." in self.repo_id
-        if not _REPO_ID.fullmatch(self.repo_id) or doubled or len(name) > _LONGEST_NAME:
-            raise InputError(
-                f"'{self.repo_id}' is no repository of the Hub: give namespace/name, of letters, "
-                f"digits, '-', '_' and '.', the name of at most {_LONGEST_NAME} characters; "
-                f"{NAMESPACE} says whose a name alone is."
-            )
+        check_repo_id(self.repo_id)
         if not _TAG.fullmatch(self.tag):
             raise InputError(f"'{self.tag}' is no version: give a tag such as v1.0.0.")
 
