@@ -111,15 +111,26 @@ def test_it_is_the_same_each_time(module):
     assert carried.carried_module() == module.read_text(encoding="utf-8")
 
 
-def test_it_answers_as_the_package_does(module, tiny_checkpoint):
+@pytest.fixture
+def loaded(module, monkeypatch):
+    """The module as it runs beside the package, whose classes stay registered."""
+    from transformers import AutoConfig
+
+    from emo_hub.static import StaticConfig
+
+    spec = importlib.util.spec_from_file_location("carried_zero_shot", module)
+    found = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, found)
+    spec.loader.exec_module(found)
+    AutoConfig.register(StaticConfig.model_type, StaticConfig, exist_ok=True)
+    return found
+
+
+def test_it_answers_as_the_package_does(loaded, tiny_checkpoint):
     from transformers import AutoModel
 
     from emo_hub.pipelines import pipeline
 
-    spec = importlib.util.spec_from_file_location("carried_zero_shot", module)
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
     theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tiny_checkpoint))
     ours = pipeline(model=tiny_checkpoint)
     assert type(theirs.model) is not type(ours.model)

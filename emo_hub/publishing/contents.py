@@ -17,7 +17,7 @@ CARD = "README.md"
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _PICKLED = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt"}
 _UNFINISHED = {".tmp", ".part", ".partial", ".incomplete", ".lock"}
-_NUMBERS = {".safetensors", ".onnx", ".parquet", ".bin"}
+_NUMBERS = {".safetensors", ".onnx", ".onnx_data", ".data", ".parquet", ".bin"}
 _SECRETS: Mapping[str, re.Pattern[bytes]] = {
     "a token of the Hub": re.compile(rb"\bhf_[A-Za-z0-9]{30,}\b"),
     "a key of a teacher": re.compile(rb"\bsk-[A-Za-z0-9_-]{20,}"),

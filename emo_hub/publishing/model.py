@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # What the Hub and its readers go by.
 _FACTS = ("license", "language", "library_name", "pipeline_tag", "tags", "model-index")
 _FACT_FILES = ("training.json", RESULTS_FILE)
+_WHOLE = ("modules.json", "tokenizer.json", "model.safetensors")
 
 
 def publish_model(
@@ -102,35 +103,37 @@ def stage_model(folder: Path, staged: Path, *, name: str, repo_id: str) -> None:
 
 def _stage_dual(folder: Path, staged: Path) -> None:
     model = EmotionModel.load(folder)
-    _check_weights(folder)
+    is_static = isinstance(model.backbone, StaticBackbone)
     if model.head.adapter is None:
+        _check_whole(folder, is_static=is_static)
         copy_published(folder, staged)
     else:
         model.save(staged)
         for name in _FACT_FILES:
             if (folder / name).is_file():
                 (staged / name).write_bytes((folder / name).read_bytes())
-        if (folder / EVAL_RESULTS).is_dir():
-            copy_published(folder / EVAL_RESULTS, staged / EVAL_RESULTS)
+        copy_published(folder / EVAL_RESULTS, staged / EVAL_RESULTS)
     (staged / carried.FILE).write_text(carried.carried_module(), encoding="utf-8")
     path = staged / "config.json"
     config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    config["custom_pipelines"] = {
-        TASK: {"impl": carried.PIPELINE, "pt": ["AutoModel"], "type": "text"}
-    }
-    if isinstance(model.backbone, StaticBackbone):
+    how = {"impl": carried.PIPELINE, "pt": ["AutoModel"], "type": "text"}
+    config["custom_pipelines"] = {TASK: how}
+    if is_static:
         config["auto_map"] = dict(carried.STATIC_CLASSES)
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _check_weights(folder: Path) -> None:
-    """Make sure that no weight would be filled by chance, which transformers only warns of."""
+def _check_whole(folder: Path, *, is_static: bool) -> None:
+    """Look for what transformers does without: it warns at most, and takes chance for weights."""
     from transformers import AutoModel
 
-    if not (folder / "modules.json").is_file():
+    for name in _WHOLE:
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder} has no {name}: it is half written.")
+    if is_static:
         return
     _, found = AutoModel.from_pretrained(folder, output_loading_info=True)
-    if missing := sorted(found["missing_keys"]):
+    if missing := sorted(key for key in found["missing_keys"] if "pooler" not in key):
         raise CheckpointError(
             f"The weights in {folder} lack {', '.join(missing[:4])}: fetch the checkpoint again."
         )
