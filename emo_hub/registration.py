@@ -25,6 +25,9 @@ NAMESPACE, OUR_NAMESPACE = "EMO_HUB_NAMESPACE", "emo-hub"
 def register() -> None:
     """Arrange for the tasks and the dataset name to be known wherever they are looked up."""
     wrapt.register_post_import_hook(_register_tasks, "transformers.pipelines")
+    wrapt.register_post_import_hook(
+        _wrap_config_lookup, "transformers.models.auto.configuration_auto"
+    )
     wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.load")
     wrapt.register_post_import_hook(_wrap_dataset_lookup, "datasets.inspect")
 
@@ -48,6 +51,26 @@ def _register_tasks(_: ModuleType) -> None:
     # The package registers its tasks when it is imported; where that import is what brought
     # transformers in, it is under way already and must not be asked for a name yet.
     importlib.import_module("emo_hub.pipelines")
+
+
+def _wrap_config_lookup(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "AutoConfig.from_pretrained", _leave_carried_code)
+
+
+def _leave_carried_code(
+    wrapped: Callable[..., Any], instance: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:  # noqa: ANN401
+    """Read a config for our task without the code that its repository carries for it.
+
+    A repository's code comes before a registered task: transformers would ask for trust in remote
+    code that is here already.
+    """
+    is_ours = kwargs.get("_from_pipeline") == TASK
+    config = wrapped(*args, **kwargs)
+    carried = getattr(config, "custom_pipelines", None)
+    if is_ours and carried and TASK in carried:
+        config.custom_pipelines = {task: how for task, how in carried.items() if task != TASK}
+    return config
 
 
 def _wrap_dataset_lookup(module: ModuleType) -> None:

@@ -18,9 +18,9 @@ FLOORS = [
     {"static"},
     {"modeling", "classifier"},
     {"explaining"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
-    | {"publishing"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
     {"embedded", "measurement", "learning_curves", "model_card"},
+    {"publishing"},
     {"quickstart", "versions"},
     {"cli"},
     {"__main__", "__init__"},

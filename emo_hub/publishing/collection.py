@@ -10,7 +10,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from emo_hub.errors import InputError, PublishError
 from emo_hub.publishing.remote import ask
 from emo_hub.publishing.target import Kind, check_repo_id, with_namespace
-from emo_hub.publishing.version import Say
+from emo_hub.publishing.version import Say, client_of_environment
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -49,7 +49,7 @@ def publish_collection(
     if not title.strip() or not repos:
         raise InputError("A collection needs a title and at least one repository.")
     items = [_item(repo) for repo in repos]
-    client = api or _client()
+    client = api or client_of_environment()
     for kind, repo_id in items:
         try:
             ask(lambda r=repo_id, k=kind: client.repo_info(r, repo_type=k), repo_id)  # type: ignore[misc]
@@ -83,9 +83,3 @@ def _item(repo: str) -> tuple[Kind, str]:
     repo_id = with_namespace(name)
     check_repo_id(repo_id)
     return kind, repo_id
-
-
-def _client() -> HfApi:
-    from huggingface_hub import HfApi
-
-    return HfApi()

@@ -104,7 +104,9 @@ class Remote:
 
     def create(self, *, private: bool) -> str:
         """Make the repository and give its first commit."""
-        self._ask(lambda: self._api.create_repo(**self._where, private=private, exist_ok=True))
+        sdk = "gradio" if self._target.kind == "space" else None
+        made = {**self._where, "private": private, "space_sdk": sdk, "exist_ok": True}
+        self._ask(lambda: self._api.create_repo(**made))
         return self._ask(lambda: str(self._api.repo_info(**self._where).sha))
 
     def commit(self, plan: Plan, folder: Path, parent: str, *, create_pr: bool = False) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 import yaml
 
 from emo_hub.dataset import StoredCorpus
+from emo_hub.publishing.contents import CARD, published_files
 from emo_hub.publishing.croissant import FILE as CROISSANT
 from emo_hub.publishing.croissant import croissant
 from emo_hub.publishing.target import Target
 
-CARD, EVALUATION = "README.md", "eval.yaml"
+EVALUATION = "eval.yaml"
 # Where the template of the card leaves room for what only holds on the Hub.
 PLACE = "<!-- on the Hub -->"
 # As the models' results name it, in their `.eval_results`.
@@ -47,9 +48,8 @@ def staged(
         made[EVALUATION] = _evaluation(corpus, facts)
     with TemporaryDirectory(prefix="emo-hub-") as name:
         folder = Path(name)
-        for path in corpus.path.rglob("*"):
-            place = path.relative_to(corpus.path)
-            if path.is_file() and place.as_posix() not in made:
+        for place, path in published_files(corpus.path):
+            if place not in made:
                 (folder / place).parent.mkdir(parents=True, exist_ok=True)
                 (folder / place).symlink_to(path.resolve())
         for file, text in made.items():

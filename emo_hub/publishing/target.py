@@ -15,6 +15,8 @@ _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _REPO_ID = re.compile(rf"{_PART}/{_PART}")
 _TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _LONGEST_NAME = 96
+# The tag of a version that nobody named.
+FIRST = "v1.0.0"
 
 
 def with_namespace(name: str) -> str:
@@ -66,3 +68,8 @@ class Target:
     def namespace(self) -> str:
         """Name the user or organization that the repository belongs to."""
         return self.repo_id.split("/")[0]
+
+    @property
+    def name(self) -> str:
+        """Name the repository itself."""
+        return self.repo_id.split("/")[1]
