@@ -12,6 +12,7 @@ from emo_hub.checkpoint import read_head
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
 from emo_hub.registration import default_model_folder
+from emo_hub.static import is_static
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
@@ -118,12 +119,13 @@ def _dataset_of(benchmark: str) -> tuple[str, str | None] | None:
     return declared.hub.repo, declared.hub.revision
 
 
-def write_card(folder: Path, *, name: str) -> Path:
+def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
     """Write README.md of a checkpoint from its `training.json` and `results.json`.
 
     Args:
         folder: the checkpoint.
         name: how the card calls it.
+        repo_id: the repository of the Hub that it is for; None for a card that stays here.
 
     Raises:
         CardError: a file of facts is missing, or the template wants a fact that nobody measured.
@@ -131,6 +133,7 @@ def write_card(folder: Path, *, name: str) -> Path:
     results = _facts(folder / RESULTS_FILE)
     facts: dict[str, Any] = {
         "name": name,
+        "repo_id": repo_id,
         "is_default": name == DEFAULT_NAME,
         "training": _facts(folder / "training.json"),
         "measured": results["measured"],
@@ -142,14 +145,22 @@ def write_card(folder: Path, *, name: str) -> Path:
     if is_classifier:
         adaptation = folder / ADAPTATION
         facts["adaptation"] = _facts(adaptation) if adaptation.is_file() else None
-        facts["labels"] = ClassifierSettings.read(folder).labels
+        settings = ClassifierSettings.read(folder)
+        facts.update(labels=settings.labels, thresholds=settings.thresholds)
     else:
-        facts["head"] = read_head(folder)
+        head = read_head(folder)
+        facts.update(head=head, base_repo=_on_hub(head.base), is_static=is_static(folder))
     page = folder / "README.md"
     template = "encoder" if is_classifier else "contrastive"
     text = render_card(template_path("model_cards", template), facts)
     page.write_text(text, encoding="utf-8")
     return page
+
+
+def _on_hub(base: str) -> str | None:
+    """Give the base encoder's repository; None where it was a folder of some machine."""
+    is_folder = Path(base).is_absolute() or base.startswith((".", "~")) or Path(base).exists()
+    return base if base.count("/") == 1 and not is_folder else None
 
 
 def _ablations() -> Mapping[str, Any] | None:

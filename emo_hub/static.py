@@ -19,10 +19,11 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import AutoConfig, AutoModel, PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
 from emo_hub.calibration import Floats
+from emo_hub.checkpoint import locate
 from emo_hub.errors import CheckpointError
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
 from emo_hub.tensors import make_readable, read_tensors
@@ -72,20 +73,33 @@ class StaticBackbone(nn.Module):
         config: must name the same V and D.
     """
 
+    config_class = StaticConfig
+
     def __init__(self, table: Tensor, config: StaticConfig) -> None:
         super().__init__()
         self.config = config
+        self.name_or_path = ""
         self.embedding = nn.Embedding.from_pretrained(table, freeze=False)  # type: ignore[no-untyped-call]
 
     @classmethod
-    def from_pretrained(cls, folder: Path) -> StaticBackbone:
-        """Read table and config from a folder.
+    def from_pretrained(
+        cls,
+        name_or_path: str | Path,
+        **options: Any,  # noqa: ANN401
+    ) -> StaticBackbone:
+        """Read table and config from a folder or from the Hub; what `AutoModel` asks for.
+
+        Args:
+            name_or_path: the folder or the repository.
+            options: for a repository: revision, token, cache_dir, local_files_only; dtype.
 
         Raises:
             CheckpointError: a file is missing or damaged, or they do not fit each other.
         """
+        known = ("revision", "token", "cache_dir", "local_files_only")
+        folder = locate(name_or_path, **{k: options[k] for k in known if options.get(k)})
         try:
-            config = StaticConfig.from_pretrained(folder)
+            config = options.get("config") or StaticConfig.from_pretrained(folder)
         except (OSError, ValueError, TypeError) as error:
             raise CheckpointError(f"{folder / _CONFIG_FILE} cannot be read: {error}") from error
         table = _unpacked(read_tensors(folder / WEIGHTS_FILE), folder / WEIGHTS_FILE)
@@ -95,7 +109,14 @@ class StaticBackbone(nn.Module):
                 f"{folder / WEIGHTS_FILE} holds a table of {tuple(table.shape)}, its config says "
                 f"{wanted}: the files are of two models; fetch the checkpoint again."
             )
-        return cls(table, config)
+        backbone = cls(table, config)
+        backbone.name_or_path = str(name_or_path)
+        dtype = options.get("dtype")
+        return backbone.to(dtype) if isinstance(dtype, torch.dtype) else backbone
+
+    @classmethod
+    def register_for_auto_class(cls, auto_class: object = None) -> None:
+        """Do nothing: `AutoModel` tells so a class whose code came with a repository."""
 
     def save_pretrained(self, folder: Path) -> None:
         """Write table and config, in the names that StaticEmbedding reads.
@@ -132,6 +153,9 @@ class StaticBackbone(nn.Module):
             weight = torch.where(before, self.config.context_weight, 1.0)
             hidden = hidden * weight.unsqueeze(-1).to(hidden.dtype)
         return BaseModelOutput(last_hidden_state=hidden)
+
+
+AutoModel.register(StaticConfig, StaticBackbone, exist_ok=True)
 
 
 class StaticReader:

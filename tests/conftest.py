@@ -144,3 +144,70 @@ def clf(default_model):
     from emo_hub.pipelines import pipeline
 
     return pipeline(model=default_model)
+
+
+MEASURED = {
+    "benchmark": "goemotions",
+    "split": "test",
+    "role": "zero-shot",
+    "rows": 10,
+    "available": 10,
+    "headline": "macro_f1",
+    "value": 0.4567,
+    "low": 0.4,
+    "high": 0.5,
+}
+
+
+def with_results(folder: Path, to: Path) -> Path:
+    """Copy a checkpoint, and put beside it what a measurement leaves there."""
+    import shutil
+
+    from emo_hub.model_card import write_eval_results
+
+    shutil.copytree(folder, to)
+    (to / "results.json").write_text(json.dumps({"command": "so", "measured": [MEASURED]}))
+    write_eval_results(to, [MEASURED], command="so")
+    return to
+
+
+@pytest.fixture(scope="session")
+def measured_checkpoint(tiny_checkpoint, tmp_path_factory) -> Path:
+    return with_results(tiny_checkpoint, tmp_path_factory.mktemp("measured") / "model")
+
+
+@pytest.fixture(scope="session")
+def measured_table(tiny_corpus, tiny_checkpoint, tmp_path_factory) -> Path:
+    """A model without a transformer, distilled from the tiny one."""
+    from emo_hub.training.nano import NanoRecipe, train_nano
+
+    place = tmp_path_factory.mktemp("table")
+    recipe = NanoRecipe(
+        teacher=str(tiny_checkpoint),
+        use_comments=False,
+        max_rows=64,
+        epochs=1,
+        mixed_precision="no",
+        table_precision="int8",
+    )
+    made = train_nano(tiny_corpus, place / "made", recipe)
+    return with_results(made.path, place / "measured")
+
+
+@pytest.fixture(scope="session")
+def measured_encoder(tiny_base, tmp_path_factory) -> Path:
+    from emo_hub.training.encoder import EncoderRecipe, train_lesson
+    from tests.lessons import lesson
+
+    place = tmp_path_factory.mktemp("encoder")
+    recipe = EncoderRecipe(
+        base=str(tiny_base),
+        epochs=1,
+        batch_size=8,
+        max_tokens=48,
+        mixed_precision="no",
+        save_every=0,
+        checks_per_epoch=1,
+    )
+    made = train_lesson(lesson(16, 8), place / "made", recipe, command="made by a test")
+    return with_results(made.path, place / "measured")

@@ -18,10 +18,10 @@ FLOORS = [
     {"static"},
     {"modeling", "classifier"},
     {"explaining"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
-    | {"publishing"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
     {"embedded", "measurement", "learning_curves", "model_card"},
-    {"quickstart", "adaptation"},
+    {"publishing"},
+    {"quickstart", "versions", "adaptation"},
     {"cli"},
     {"__main__", "__init__"},
 ]

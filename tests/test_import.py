@@ -125,6 +125,27 @@ def test_another_version_is_looked_for_on_the_hub(tmp_path):
     assert run(code, cwd=tmp_path).splitlines()[-1].endswith("True")
 
 
+def test_the_namespace_says_whose_dataset_is_meant(tmp_path):
+    code = ALIAS + (
+        "try:\n    load_dataset('emo-pillars')\n"
+        "except Exception as error:\n    print(type(error).__name__, error)"
+    )
+    out = run(code, cwd=tmp_path, EMO_HUB_NAMESPACE="me").splitlines()[-1]
+    assert out.startswith("DataError me/emo-pillars cannot be loaded")
+
+
+def test_without_network_and_cache_it_is_said_how_to_come_by_the_corpus(tmp_path):
+    code = ALIAS + (
+        "try:\n    load_dataset('emo-pillars', revision='v9.9.9')\n"
+        "except Exception as error:\n    print(error)"
+    )
+    out = run(code, cwd=tmp_path, HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "home"))
+    said = out.splitlines()[-1]
+    assert said.startswith("emo-hub/emo-pillars at v9.9.9 cannot be loaded")
+    assert "emo-hub corpus build" in said
+    assert "EMO_HUB_NAMESPACE" in said
+
+
 def test_other_names_resolve_as_before(tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"x": 1}\n{"x": 2}\n')
     (tmp_path / "mine").mkdir()

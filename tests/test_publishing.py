@@ -14,6 +14,7 @@ from emo_hub.publishing import publish_dataset
 from emo_hub.publishing import remote as remote_module
 
 REPO = "emo/emo-pillars"
+MADE = ("croissant.json", "eval.yaml")
 COMMIT, TAG, UPLOAD = "POST .*/commit/", "POST .*/tag/", "PUT /_lfs/"
 CARD = """---
 license: cc-by-4.0
@@ -48,7 +49,8 @@ def write_corpus(folder, version="1.0.0", words=("one",)):
         files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "rejected.jsonl").write_text("")
     files["rejected.jsonl"] = hashlib.sha256(b"").hexdigest()
-    manifest = {"name": "emo-pillars", "version": version, "counts": {}, "fingerprint": "f"}
+    counts = {config: {"train": 1 + len(words)} for config in CONFIGS}
+    manifest = {"name": "emo-pillars", "version": version, "counts": counts, "fingerprint": "f"}
     text = json.dumps({**manifest, "content": "c", "files": files})
     (folder / "corpus.json").write_text(text)
     listed = [f"- {{config_name: {c}, data_files: {c}/train-*}}" for c in CONFIGS]
@@ -72,7 +74,8 @@ def held(folder):
 def is_published(hub, folder, tag="v1.0.0"):
     repository = hub.repository("dataset", REPO)
     there = hub.contents("dataset", REPO, tag)
-    there.pop(".gitattributes")
+    for name in (".gitattributes", *MADE):
+        there.pop(name)
     return there == held(folder) and repository.oid(tag) == repository.oid("main")
 
 
@@ -108,7 +111,7 @@ def test_a_new_version_sends_what_changed_and_drops_what_went(hub, owner, corpus
     plan = publish_dataset(REPO, corpus, api=owner)
     assert (plan.added, plan.changed, plan.deleted) == (
         (),
-        ("README.md", "corpus.json"),
+        ("README.md", "corpus.json", "croissant.json"),
         ("old.txt",),
     )
     assert hub.faults.count(UPLOAD) == uploads
@@ -136,7 +139,9 @@ def test_a_dry_run_says_all_and_changes_nothing(hub, owner, corpus):
     said: list[str] = []
     publish_dataset(REPO, corpus, how="dry-run", api=owner, say=said.append)
     assert said[0] == f"make dataset {REPO}"
-    assert [line.split(" ")[1] for line in said if line.startswith("+")] == sorted(held(corpus))
+    assert [line.split(" ")[1] for line in said if line.startswith("+")] == sorted(
+        (*held(corpus), *MADE)
+    )
     assert said[-1] == "tag v1.0.0"
     assert all(seen.request.startswith("GET ") for seen in hub.faults.seen)
 

@@ -215,6 +215,7 @@ def corpus_import_replies(
 
 
 app.command("stats")(corpus_look.stats)
+app.command("diff")(corpus_look.diff)
 app.command("audit")(corpus_look.audit)
 app.command("rate")(corpus_look.rate)
 

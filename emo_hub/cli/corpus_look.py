@@ -1,7 +1,9 @@
-"""The commands that look at a corpus: statistics, rejects, label audit, rating sheet."""
+"""The commands that look at a corpus: statistics, versions, rejects, label audit, rating sheet."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,6 +67,28 @@ def stats(
     say(f"{report.folder / 'quality.md'}, quality.json and {len(report.pictures)} pictures")
     if card:
         say(str(put_into_card(corpus, card_section(report))))
+
+
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(help="A folder, a version such as v1.0.0, or namespace/emo-pillars@v1.0.0."),
+    ],
+    after: Annotated[str, typer.Argument(help="Another one.")],
+    rows: Annotated[int, typer.Option(min=0, help="Rows of each kind to show.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two versions: rows added, removed and relabelled, and numbers side by side."""
+    from emo_hub.synthesis.diff import compare_corpora
+    from emo_hub.synthesis.diff_tables import change_lines
+    from emo_hub.versions import open_version
+
+    change = compare_corpora(open_version(before), open_version(after), most=rows)
+    if as_json:
+        typer.echo(json.dumps(asdict(change), ensure_ascii=False))
+        return
+    for line in change_lines(change):
+        say(line)
 
 
 def audit(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils.data import Dataset
-from transformers import Pipeline
+from transformers import Pipeline, PreTrainedModel
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
@@ -23,7 +23,9 @@ from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.inputs import check_text
 from emo_hub.modeling import EmotionModel
 from emo_hub.pipelines.choosing import check_choice
+from emo_hub.pipelines.completing import completed
 from emo_hub.readings import read_label
+from emo_hub.static import StaticBackbone
 from emo_hub.taxonomy import normalise
 
 _ONE_TEXT = (str, bytes, Mapping)
@@ -65,6 +67,8 @@ class ZeroShotEmotionPipeline(Pipeline):
     _load_video_processor = False
 
     def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        if isinstance(model, PreTrainedModel | StaticBackbone):
+            model = completed(model)
         if not isinstance(model, EmotionModel):
             raise InputError(
                 f"The pipeline runs an EmotionModel; got a {type(model).__name__}."
@@ -178,7 +182,7 @@ class ZeroShotEmotionPipeline(Pipeline):
             only = [wanted] if isinstance(wanted, str) else list(wanted)
             how = {"context": asked["context"], "multi_label": multi_label, "only": only}
             found = explain(self.model, outputs["sequence"], described, **how) if only else None
-            result.update(_carried(found))
+            result.update(_weights_of(found))
         return result
 
     def explain(
@@ -225,7 +229,7 @@ def _shared(labels: CandidateLabels | None, context: str | None) -> dict[str, An
     return {"labels": labels, "context": context}
 
 
-def _carried(found: Explanation | None) -> dict[str, Any]:
+def _weights_of(found: Explanation | None) -> dict[str, Any]:
     if found is None:
         return {"words": {}}
     words = {label: [asdict(word) for word in found.of(label)] for label in found.labels}

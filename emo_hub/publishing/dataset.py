@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from emo_hub.dataset import CONFIGS, StoredCorpus, read_corpus
+from emo_hub.dataset import StoredCorpus, read_corpus
 from emo_hub.errors import CardError, DataError, InputError
+from emo_hub.publishing.contents import CARD, check_contents, read_front
 from emo_hub.publishing.plan import Plan
-from emo_hub.publishing.remote import Remote
+from emo_hub.publishing.staging import staged
 from emo_hub.publishing.target import Target
-from emo_hub.publishing.version import Say, Version
+from emo_hub.publishing.version import How, Say, client_of_environment, release
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-How = Literal["publish", "propose", "dry-run"]
-
-CARD = "README.md"
-_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 # What the viewer, the search and the readers of the Hub go by.
 _FACTS = ("license", "language", "tags", "size_categories", "configs", "dataset_info")
 
@@ -54,7 +48,7 @@ def publish_dataset(
 
     Raises:
         InputError: the name or the tag cannot be used, or the tag is not the corpus's version.
-        DataError: the folder is not a whole corpus.
+        DataError: the folder is not a whole corpus, or holds a secret or a half-written file.
         CardError: the card lacks what the Hub and its readers need.
         PublishError: the Hub refused; the repository is as it was, or the error says how it is.
     """
@@ -64,21 +58,14 @@ def publish_dataset(
     if target.tag != own:
         raise InputError(f"The corpus is {own} and cannot be published as {target.tag}.")
     check_whole(corpus)
-    check_card(corpus)
-    version = Version(
-        folder=folder,
-        target=target,
-        remote=Remote(api or _client(), target),
-        message=f"{corpus.manifest['name']} {corpus.version}",
-        say=say,
-    )
-    plan = version.plan()
-    for line in plan.lines():
-        say(line)
-    if not plan.tagged and how != "dry-run":
-        carry_out = version.propose if how == "propose" else version.publish
-        carry_out(plan, private=private)
-    return plan
+    check_contents(folder)
+    facts = check_card(corpus)
+    message = f"{corpus.manifest['name']} {corpus.version}"
+    client = api or client_of_environment()
+    with staged(corpus, target, client.endpoint, facts) as whole:
+        return release(
+            whole, target, message=message, how=how, private=private, api=client, say=say
+        )
 
 
 def check_whole(corpus: StoredCorpus) -> None:
@@ -100,29 +87,25 @@ def check_whole(corpus: StoredCorpus) -> None:
         )
 
 
-def check_card(corpus: StoredCorpus) -> None:
+def check_card(corpus: StoredCorpus) -> dict[str, Any]:
     """Make sure that the card says what the Hub goes by, and is the card of this version.
+
+    Returns:
+        Its metadata.
 
     Raises:
         CardError: names what is missing.
     """
-    path = corpus.path / CARD
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    front = _FRONT.match(text)
-    try:
-        facts = yaml.safe_load(front.group(1)) if front else None
-    except yaml.YAMLError as error:
-        raise CardError(f"The metadata of {path} cannot be read: {error}") from error
-    if not isinstance(facts, dict):
-        raise CardError(f"{path} has no metadata: build the corpus again.")
-    missing = [name for name in _FACTS if not facts.get(name)]
-    if missing:
-        raise CardError(f"{path} does not say: {', '.join(missing)}. Build the corpus again.")
+    facts = read_front(corpus.path, _FACTS)
     named = {config.get("config_name") for config in facts["configs"]}
-    if not set(CONFIGS) <= named:
-        raise CardError(f"{path} has no config {', '.join(sorted(set(CONFIGS) - named))}.")
+    filled = {config for config, splits in corpus.counts.items() if any(splits.values())}
+    if not filled <= named:
+        lacking = ", ".join(sorted(filled - named))
+        raise CardError(f"{corpus.path / CARD} has no config {lacking}.")
+    text = (corpus.path / CARD).read_text(encoding="utf-8")
     if f"### {corpus.version}\n" not in text:
-        raise CardError(f"The changelog of {path} says nothing of {corpus.version}.")
+        raise CardError(f"The changelog of {corpus.path / CARD} says nothing of {corpus.version}.")
+    return facts
 
 
 def _sum(path: Path) -> str | None:
@@ -130,9 +113,3 @@ def _sum(path: Path) -> str | None:
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _client() -> HfApi:
-    from huggingface_hub import HfApi
-
-    return HfApi()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_hub.errors import PublishError
+from emo_hub.publishing.contents import published_files
 from emo_hub.publishing.target import Target
 
 # The Hub's own file, which no folder holds and every repository needs.
@@ -86,14 +87,7 @@ class Plan:
 
 def sums_of(folder: Path) -> dict[str, Sums]:
     """Read each file of a folder that is to be published; names that begin with a dot are not."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        # Results of a model are published under a name that the Hub itself begins with a dot.
-        hidden = any(part.startswith(".") and part != ".eval_results" for part in parts)
-        if path.is_file() and not hidden:
-            found["/".join(parts)] = _sums(path)
-    return found
+    return {name: _sums(path) for name, path in published_files(folder)}
 
 
 def make_plan(

@@ -104,7 +104,9 @@ class Remote:
 
     def create(self, *, private: bool) -> str:
         """Make the repository and give its first commit."""
-        self._ask(lambda: self._api.create_repo(**self._where, private=private, exist_ok=True))
+        sdk = "gradio" if self._target.kind == "space" else None
+        made = {**self._where, "private": private, "space_sdk": sdk, "exist_ok": True}
+        self._ask(lambda: self._api.create_repo(**made))
         return self._ask(lambda: str(self._api.repo_info(**self._where).sha))
 
     def commit(self, plan: Plan, folder: Path, parent: str, *, create_pr: bool = False) -> str:
@@ -198,38 +200,55 @@ class Remote:
         return newest.commit_id if is_ours else None
 
     def _ask(self, call: Callable[[], _T]) -> _T:
-        for wait in (*self._waits, None):
-            try:
-                return call()
-            except RepositoryNotFoundError as error:
-                # The client says so of a token that is not known, too.
-                if "Invalid credentials" in str(error):
-                    raise PublishError(self._sentence(error)) from error
-                raise
-            except HfHubHTTPError as error:
-                if error.response.status_code not in _PASSING or wait is None:
-                    raise PublishError(self._sentence(error)) from error
-                time.sleep(_pause(error.response.headers, wait))
-            except (LocalTokenNotFoundError, OfflineModeIsEnabled) as error:
-                raise PublishError(f"The Hub cannot be asked: {error}") from error
-            except _BROKEN as error:
-                if wait is None:
-                    raise PublishError(f"The connection to the Hub broke again: {error}") from error
-                time.sleep(wait)
-        raise AssertionError  # pragma: no cover - the last round returns or raises
+        return ask(call, self._target.repo_id, self._target.tag, self._waits)
 
-    def _sentence(self, error: HfHubHTTPError) -> str:
-        status, repo_id = error.response.status_code, self._target.repo_id
-        said = error.server_message or error.response.reason_phrase
-        if status == 401:
-            return f"The Hub does not take the token ({said}): log in again with `hf auth login`."
-        if status == 403:
-            return f"The token may not write to {repo_id} ({said})."
-        if status == _STALE:
-            return f"Somebody else committed to {repo_id} in the meantime: look, and publish again."
-        if status == _EXISTS:
-            return f"{repo_id} has a {self._target.tag} already, and a tag is never moved."
-        return f"The Hub answered {status} for {repo_id} ({said}): try again later."
+
+def ask(call: Callable[[], _T], what: str, tag: str = "", waits: Sequence[float] = WAITS) -> _T:
+    """Ask the Hub for something, again where what went wrong may pass.
+
+    Args:
+        call: may be made several times.
+        what: is written to, for messages.
+        tag: that it gets, for messages.
+        waits: seconds before each further attempt; a server that says how long is obeyed.
+
+    Raises:
+        PublishError: it was refused, or went wrong each time.
+        RepositoryNotFoundError: there is no such repository that the token may see.
+    """
+    for wait in (*waits, None):
+        try:
+            return call()
+        except RepositoryNotFoundError as error:
+            # The client says so of a token that is not known, too.
+            if "Invalid credentials" in str(error):
+                raise PublishError(_sentence(error, what, tag)) from error
+            raise
+        except HfHubHTTPError as error:
+            if error.response.status_code not in _PASSING or wait is None:
+                raise PublishError(_sentence(error, what, tag)) from error
+            time.sleep(_pause(error.response.headers, wait))
+        except (LocalTokenNotFoundError, OfflineModeIsEnabled) as error:
+            raise PublishError(f"The Hub cannot be asked: {error}") from error
+        except _BROKEN as error:
+            if wait is None:
+                raise PublishError(f"The connection to the Hub broke again: {error}") from error
+            time.sleep(wait)
+    raise AssertionError  # pragma: no cover - the last round returns or raises
+
+
+def _sentence(error: HfHubHTTPError, what: str, tag: str) -> str:
+    status = error.response.status_code
+    said = error.server_message or error.response.reason_phrase
+    if status == 401:
+        return f"The Hub does not take the token ({said}): log in again with `hf auth login`."
+    if status == 403:
+        return f"The token may not write to {what} ({said})."
+    if status == _STALE:
+        return f"Somebody else committed to {what} in the meantime: look, and publish again."
+    if status == _EXISTS:
+        return f"{what} has a {tag} already, and a tag is never moved."
+    return f"The Hub answered {status} for {what} ({said}): try again later."
 
 
 def _pause(headers: Mapping[str, str], wait: float) -> float:

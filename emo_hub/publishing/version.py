@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from emo_hub.errors import PublishError
 from emo_hub.publishing.plan import Plan, is_all, make_plan, sums_of
 from emo_hub.publishing.remote import Remote
 from emo_hub.publishing.target import Target
 
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+How = Literal["publish", "propose", "dry-run"]
 Say = Callable[[str], None]
 
 
@@ -89,3 +94,50 @@ class Version:
         raise PublishError(
             f"{name} was not published, and main holds what it held before: {error}"
         ) from error
+
+
+def release(
+    folder: Path,
+    target: Target,
+    *,
+    message: str,
+    how: How,
+    private: bool,
+    api: HfApi | None,
+    say: Say,
+) -> Plan:
+    """Compare a folder with what is published, say what would happen, and do it.
+
+    Args:
+        folder: all of it is published, save names that begin with a dot.
+        target: the repository and the tag.
+        message: of the tag.
+        how: `publish`, `propose` as a pull request, or `dry-run`.
+        private: of a repository that is made.
+        api: the client; None for one with the address and the token of the environment.
+        say: gets a line for each thing that happens.
+
+    Raises:
+        PublishError: the Hub refused; the repository is as it was, or the error says how it is.
+    """
+    version = Version(
+        folder=folder,
+        target=target,
+        remote=Remote(api or client_of_environment(), target),
+        message=message,
+        say=say,
+    )
+    plan = version.plan()
+    for line in plan.lines():
+        say(line)
+    if not plan.tagged and how != "dry-run":
+        carry_out = version.propose if how == "propose" else version.publish
+        carry_out(plan, private=private)
+    return plan
+
+
+def client_of_environment() -> HfApi:
+    """Make a client with the address and the token of the environment."""
+    from huggingface_hub import HfApi
+
+    return HfApi()

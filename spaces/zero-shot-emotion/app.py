@@ -2,5 +2,8 @@
 
 from emo_hub.space import launch
 
+# A repository of the Hub; None runs the model that ships inside the package.
+MODEL: str | None = None
+
 if __name__ == "__main__":
-    launch(host="0.0.0.0", port=7860)
+    launch(MODEL, host="0.0.0.0", port=7860)

@@ -1,0 +1,256 @@
+"""The code that a model carries: one module, which answers as the package does and needs it not."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from emo_hub.publishing import carried
+from emo_hub.publishing.model import stage_model
+from emo_hub.registration import TASK
+
+REPO = "emo/model"
+SCORED = [
+    {"candidate_labels": ["joy", "anger", "fear"]},
+    {"candidate_labels": ["joy", "anger", "fear"], "multi_label": False},
+    {"candidate_labels": {"joy": "feeling happy", "left out": "nobody asked me"}, "vad": True},
+    {"candidate_labels": "not sad, 😡, saudade, schadenfreude, homesick", "threshold": "auto"},
+    {"candidate_labels": ["so sad", "thank you"], "context": "It was my fear.", "threshold": 0.2},
+    {"candidate_labels": ["joy", "anger"], "context": "i felt a joy", "explain": True, "top_k": 1},
+]
+TEXTS = ["i feel so happy", "it was not my joy, you of the anger", "a fear"]
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory):
+    path = tmp_path_factory.mktemp("carried") / carried.FILE
+    path.write_text(carried.carried_module(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    path = tmp_path_factory.mktemp("asked") / "asked.json"
+    path.write_text(json.dumps([TEXTS, SCORED]))
+    return path
+
+
+def answers_of(clf):
+    return [clf(TEXTS, **how) for how in SCORED]
+
+
+def numbers(found):
+    if isinstance(found, dict):
+        return {key: numbers(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [numbers(value) for value in found]
+    return pytest.approx(found, abs=1e-5) if isinstance(found, float) else found
+
+
+ALONE = """
+import importlib.util, json, sys
+if importlib.util.find_spec("emo_hub"):  # where it is installed beside the other libraries
+    sys.modules["emo_hub"] = None
+try:
+    import emo_hub
+    raise SystemExit("emo_hub is there")
+except ModuleNotFoundError:
+    pass
+LINES
+print("\\nANSWER " + json.dumps(answer))
+"""
+
+
+def without_emo_hub(hub, home, lines, *words):
+    """Run lines in a process that has the libraries and no emo_hub; they set `answer`."""
+    environment = hub.environment(home)
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        # -P: not even the folder that it is started in is searched.
+        [sys.executable, "-P", "-c", ALONE.replace("LINES", textwrap.dedent(lines)), *words],
+        env=environment,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+
+
+def test_it_imports_nothing_of_emo_hub(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    roots = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            roots.add(str(node.module).split(".")[0])
+    ours = {"torch", "transformers", "numpy", "safetensors", "tokenizers", "huggingface_hub"}
+    assert roots - sys.stdlib_module_names == ours
+
+
+def test_every_name_in_it_is_there(module):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F,E9", str(module)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_is_the_same_each_time(module):
+    assert carried.carried_module() == module.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def loaded(module, monkeypatch):
+    """The module as it runs beside the package, whose classes stay registered."""
+    from transformers import AutoConfig
+
+    from emo_hub.static import StaticConfig
+
+    spec = importlib.util.spec_from_file_location("carried_zero_shot", module)
+    found = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, found)
+    spec.loader.exec_module(found)
+    AutoConfig.register(StaticConfig.model_type, StaticConfig, exist_ok=True)
+    return found
+
+
+def test_it_answers_as_the_package_does(loaded, tiny_checkpoint):
+    from transformers import AutoModel
+
+    from emo_hub.pipelines import pipeline
+
+    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tiny_checkpoint))
+    ours = pipeline(model=tiny_checkpoint)
+    assert type(theirs.model) is not type(ours.model)
+    assert answers_of(theirs) == numbers(answers_of(ours))
+
+
+def test_two_things_of_one_name_are_noticed(monkeypatch, tmp_path):
+    package = tmp_path / "emo_hub"
+    package.mkdir()
+    (package / "first.py").write_text(
+        "from emo_hub.second import start\n\ndef same():\n    pass\n"
+        "def run():\n    same(); start()\n"
+    )
+    (package / "second.py").write_text("def same():\n    pass\ndef start():\n    same()\n")
+    monkeypatch.setattr(carried, "_PACKAGE", package)
+    monkeypatch.setattr(carried, "_START", ("emo_hub.first", "run"))
+    with pytest.raises(ValueError, match="both have a same"):
+        carried.carried_module()
+
+
+# On the Hub
+
+
+@pytest.fixture
+def published(hub, owner, measured_checkpoint, tmp_path):
+    """A dual encoder on the Hub, as it is published."""
+    staged = tmp_path / "staged"
+    stage_model(measured_checkpoint, staged, name="model", repo_id=REPO)
+    owner.create_repo(REPO)
+    owner.upload_folder(repo_id=REPO, folder_path=staged)
+    return staged
+
+
+@pytest.fixture
+def published_table(hub, owner, measured_table, tmp_path):
+    """A model without a transformer on the Hub, as it is published."""
+    staged = tmp_path / "table"
+    stage_model(measured_table, staged, name="table", repo_id="emo/table")
+    owner.create_repo("emo/table")
+    owner.upload_folder(repo_id="emo/table", folder_path=staged)
+    return staged
+
+
+def test_it_runs_where_emo_hub_is_not_installed(hub, published, published_table, asked, tmp_path):
+    from emo_hub.pipelines import pipeline
+
+    (tmp_path / "alone").mkdir()
+    found = without_emo_hub(
+        hub,
+        tmp_path / "alone",
+        f"""
+        from transformers import pipeline
+        texts, scored = json.load(open(sys.argv[1]))
+        answer = []
+        for repo in ("{REPO}", "emo/table"):
+            clf = pipeline("{TASK}", model=repo, trust_remote_code=True)
+            answer.append([clf(texts, **how) for how in scored])
+        """,
+        str(asked),
+    )
+    ours = [answers_of(pipeline(model=folder)) for folder in (published, published_table)]
+    assert found == numbers(ours)
+
+
+def test_it_is_not_run_unasked(hub, published, tmp_path):
+    (tmp_path / "alone").mkdir()
+    said = without_emo_hub(
+        hub,
+        tmp_path / "alone",
+        f"""
+        from transformers import pipeline
+        try:
+            pipeline("{TASK}", model="{REPO}")
+        except ValueError as error:
+            answer = str(error)
+        """,
+    )
+    assert "trust_remote_code=True" in said
+
+
+def test_with_emo_hub_the_installed_class_runs_and_nothing_remote_does(
+    hub, published, published_table, client
+):
+    found = client(
+        f"""
+        import sys
+        from transformers import pipeline  # before emo_hub, as some will
+        import emo_hub
+        answer = []
+        for repo in ("{REPO}", "emo/table"):
+            for how in ({{}}, {{"trust_remote_code": True}}):
+                clf = pipeline("{TASK}", model=repo, **how)
+                answer.append(type(clf).__module__)
+        answer.append(type(emo_hub.pipeline(model="{REPO}")).__module__)
+        assert not [name for name in sys.modules if name.startswith("transformers_modules")]
+        """
+    )
+    assert found == ["emo_hub.pipelines.zero_shot"] * 5
+
+
+def test_other_tasks_of_a_repository_still_ask_for_trust(tmp_path, tiny_base):
+    """Only our own task is known to be installed."""
+    import shutil
+
+    from transformers import pipeline
+
+    shutil.copytree(tiny_base, tmp_path / "other")
+    path = tmp_path / "other" / "config.json"
+    task = {"impl": "theirs.Pipeline", "pt": ["AutoModel"], "type": "text"}
+    config = {**json.loads(path.read_text()), "custom_pipelines": {"their-task": task, TASK: task}}
+    path.write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="trust_remote_code"):
+        pipeline("their-task", model=str(tmp_path / "other"))
+
+
+def test_an_encoder_without_its_head_is_refused_in_a_sentence(tiny_base):
+    from transformers import AutoModel
+
+    from emo_hub.errors import CheckpointError
+    from emo_hub.pipelines import ZeroShotEmotionPipeline
+
+    with pytest.raises(CheckpointError, match=r"no emotion_head\.json"):
+        ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tiny_base))
