@@ -15,8 +15,10 @@ from safetensors.torch import load_file, save_file
 import emo_hub
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import ClassifierSettings
+from emo_hub.dataset import read_corpus
 from emo_hub.errors import CheckpointError, InputError, NotSuited
 from emo_hub.evaluation.scorers import ModelOptions, Reference, open_model
+from emo_hub.measurement import Measurement, measure
 from emo_hub.pairs import tokenize_pair
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS, GOEMOTIONS_TO_EKMAN, ISEAR
 from tests.classifiers import (
@@ -546,6 +548,34 @@ def test_contexts_are_left_aside_by_a_model_trained_without(plain):
     scorer = open_model(str(plain)).scorer
     asked = ["joy", "anger"]
     assert (scorer.score(TEXTS, asked, CONTEXTS) == scorer.score(TEXTS, asked)).all()
+
+
+def measured_on(corpus, model, out):
+    plan = Measurement(models=(str(model),), corpus=corpus, baselines=False)
+    return measure(plan, out, command="measured by a test")[str(model)]
+
+
+def test_contextual_test_lines_are_read_with_the_right_no_and_anothers_context(
+    folder, model, tiny_corpus, tmp_path
+):
+    (found,) = measured_on(tiny_corpus, folder, tmp_path / "report")
+    rows = read_corpus(tiny_corpus).rows("contextual", "test")
+    texts = [row["utterance"] for row in rows]
+    wanted = [GOEMOTIONS.index(row["primary_emotion"]) for row in rows]
+    for name, contexts in (("right", [row["context"] for row in rows]), ("none", None)):
+        share = (model.score(texts, contexts).argmax(axis=1) == wanted).mean()
+        assert found.metrics[f"context_{name}"] == pytest.approx(share, abs=1e-4)
+    assert 0 <= found.metrics["context_swapped"] <= 1
+    over = found.intervals["context_right_over_none"]
+    assert over.low <= found.metrics["context_right_over_none"] <= over.high
+    assert "another story's context" in (tmp_path / "report" / "report.md").read_text()
+
+
+def test_a_model_that_reads_no_context_is_not_asked_about_it(tiny_corpus, tmp_path):
+    settings = settings_of(GOEMOTIONS.labels, uses_context=False)
+    deaf = save_classifier(tmp_path / "model", settings)
+    (found,) = measured_on(tiny_corpus, deaf, tmp_path / "report")
+    assert not [name for name in found.metrics if name.startswith("context_")]
 
 
 def test_labels_that_it_lacks_get_zero_and_none_at_all_is_said(plain):

@@ -584,9 +584,15 @@ def test_the_card_of_a_measured_checkpoint_has_both(trained, tmp_path):
         "benchmark": "goemotions", "split": "test", "role": "zero-shot", "rows": 10,
         "available": 10, "headline": "macro_f1", "value": 0.4567, "low": 0.4, "high": 0.5,
     }  # fmt: skip
-    (place / "results.json").write_text(json.dumps({"command": "measured so", "measured": [found]}))
+    names = ("right", "none", "swapped", "right_over_none", "right_over_swapped")
+    shares = {f"context_{name}": 0.9 - 0.123 * n for n, name in enumerate(names)}
+    ends = {f"context_{name}": [0.1, 0.7] for name in names[3:]}
+    own = {**found, "benchmark": "emo-pillars", "metrics": shares, "intervals": ends}
+    told = {"command": "measured so", "measured": [found, own]}
+    (place / "results.json").write_text(json.dumps(told))
     card = write_card(place, name="m").read_text()
     assert "0.457" in card
+    assert "| 0.900 | 0.777 | 0.654 |" in card
     assert f"{facts(trained)['swap']['right']:.3f}" in card
 
 
