@@ -77,9 +77,9 @@ def _fetch(repo: str, revision: str | None) -> StoredCorpus:
 
 
 def _tags(repo: str) -> str:
-    from huggingface_hub import list_repo_refs
+    from huggingface_hub import HfApi
 
-    tags = sorted(tag.name for tag in list_repo_refs(repo, repo_type="dataset").tags)
+    tags = sorted(tag.name for tag in HfApi().list_repo_refs(repo, repo_type="dataset").tags)
     return f"its tags are {', '.join(tags)}" if tags else "it has no tags yet"
 
 
