@@ -11,14 +11,13 @@ from emo_hub.cards import render_card, template_path
 from emo_hub.checkpoint import read_head
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
-from emo_hub.registration import default_model_folder
+from emo_hub.registration import dataset_repo, default_model_folder
 from emo_hub.static import is_static
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
 ADAPTATION = "adaptation.json"
 ABLATIONS = Path("ablations", "ablations.json")
-OWN_DATASET = "emo-hub/emo-pillars"
 DEFAULT_NAME = "zero-shot-emotion-minilm"
 
 
@@ -112,7 +111,7 @@ def _dataset_of(benchmark: str) -> tuple[str, str | None] | None:
     from emo_hub.evaluation.own import NAME
 
     if benchmark == NAME:
-        return OWN_DATASET, None
+        return dataset_repo(), None
     declared = BENCHMARKS.get(benchmark)
     if declared is None or declared.hub is None:
         return None
@@ -134,6 +133,7 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
     facts: dict[str, Any] = {
         "name": name,
         "repo_id": repo_id,
+        "dataset_repo": dataset_repo(),
         "is_default": name == DEFAULT_NAME,
         "training": _facts(folder / "training.json"),
         "measured": results["measured"],

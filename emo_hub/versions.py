@@ -73,23 +73,13 @@ def _fetch(repo: str, revision: str | None) -> StoredCorpus:
         ) from error
     except HfHubHTTPError as error:
         raise DataError(f"The Hub does not give {name}: {error}") from error
-    return _whole(folder, name)
+    if not (folder / MANIFEST).is_file():
+        raise DataError(f"{name} is no corpus of emo_hub: it has no {MANIFEST}.")
+    return read_corpus(folder)
 
 
 def _tags(repo: str) -> str:
-    from huggingface_hub import list_repo_refs
+    from huggingface_hub import HfApi
 
-    tags = sorted(tag.name for tag in list_repo_refs(repo, repo_type="dataset").tags)
+    tags = sorted(tag.name for tag in HfApi().list_repo_refs(repo, repo_type="dataset").tags)
     return f"its tags are {', '.join(tags)}" if tags else "it has no tags yet"
-
-
-def _whole(folder: Path, name: str) -> StoredCorpus:
-    if not (folder / MANIFEST).is_file():
-        raise DataError(f"{name} is no corpus of emo_hub: it has no {MANIFEST}.")
-    corpus = read_corpus(folder)
-    files = [file for file in corpus.manifest.get("files", {}) if file.endswith(".parquet")]
-    missing = [file for file in files if not (folder / file).is_file()]
-    if missing:
-        # The client gives an interrupted download of earlier as it is, where there is no network.
-        raise DataError(f"Of {name} the cache lacks {missing[0]}: fetch it again, with a network.")
-    return corpus

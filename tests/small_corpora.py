@@ -19,7 +19,7 @@ from emo_hub.synthesis.write import CorpusWriter, Made, Record
 
 from .recordedlike import ABOUT
 
-JOY = Affect((("joy", 0.9), ("pride", 0.4)), ("glad",), 4.0, 3.0, 3.0, ("glad",))
+JOY = Affect((("joy", 0.9), ("pride", 0.4)), ("glad",), 4.0, 3.0, 3.0, ("proud",))
 FEAR = Affect((("fear", 0.8),), ("afraid",), 1.5, 4.0, 2.0)
 ROWS = 40
 

@@ -44,7 +44,7 @@ def test_rows_are_counted_by_what_became_of_them(change):
     found = of(change)
     assert found.rows == (ROWS, ROWS + 1)
     assert (found.added, found.removed) == (2, 1)
-    assert (found.relabelled, found.reworded, found.changed) == (2, 1, 3)
+    assert (found.relabelled, found.reworded, found.otherwise, found.changed) == (2, 1, 0, 3)
 
 
 def test_it_is_said_in_which_columns_rows_differ(change):
@@ -177,7 +177,7 @@ def test_what_has_no_config_in_common_is_no_version(first, tmp_path):
 def test_the_page_says_it_all(change):
     page = "\n".join(change_lines(change))
     assert "From emo-pillars 1.0.0 to emo-pillars 1.1.0" in page
-    assert "| contextless | 40 | 41 | 2 | 1 | 2 | 1 | 0 | 3 |" in page
+    assert "| contextless | 40 | 41 | 2 | 1 | 2 | 1 | 0 | 0 |" in page
     assert "labels: ['joy', 'pride'] -> ['fear']" in page
     assert "| fear | 0 -> 2 |" in page
 

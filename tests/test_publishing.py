@@ -164,6 +164,20 @@ def test_an_invalid_name_is_refused_unasked(hub, owner, corpus, name):
     assert not hub.faults.seen
 
 
+def test_the_namespace_of_a_name_alone_comes_from_the_environment(hub, owner, corpus, monkeypatch):
+    monkeypatch.setenv("EMO_HUB_NAMESPACE", "emo")
+    plan = publish_dataset("emo-pillars", corpus, api=owner)
+    assert plan.target.repo_id == REPO
+    assert is_published(hub, corpus)
+
+
+def test_a_token_in_the_folder_is_never_published(hub, owner, corpus):
+    (corpus / "notes.txt").write_text("hf_" + "a" * 34)
+    with pytest.raises(DataError, match="a token of the Hub"):
+        publish_dataset(REPO, corpus, api=owner)
+    assert not hub.faults.seen
+
+
 @pytest.mark.parametrize("tag", ["1.0.0", "v1", "v1.0.0-x", "v01.0.0", "v2.0.0"])
 def test_a_tag_that_is_not_the_corpuss_version_is_refused_unasked(hub, owner, corpus, tag):
     with pytest.raises(InputError, match=r"version|published as"):
@@ -193,6 +207,7 @@ def test_a_folder_that_is_not_whole_is_refused_unasked(hub, owner, corpus, harm)
         ("license: cc-by-4.0\n", ""),
         ("dataset_info: [{config_name: contextless}]\n", ""),
         ("config_name: narratives", "config_name: other"),
+        ("size_categories: [n<1K]\n", ""),
         ("### 1.0.0", "### 0.9.0"),
         ("tags: [emotion]", "tags: [emotion"),
         ("---\nlicense", "license"),
@@ -290,6 +305,36 @@ def test_a_commit_cut_in_the_middle_is_sent_again(hub, owner, corpus, patient):
     hub.faults.cut_upload(COMMIT, times=2, after_bytes=100)
     publish_dataset(REPO, corpus, api=owner)
     assert is_published(hub, corpus)
+
+
+@pytest.mark.parametrize("happening", ["cut_upload", "lose_answer"])
+def test_a_large_file_cut_on_its_way_is_sent_again(hub, owner, corpus, patient, happening):
+    getattr(hub.faults, happening)(UPLOAD, times=1)
+    publish_dataset(REPO, corpus, api=owner)
+    assert is_published(hub, corpus)
+
+
+def test_large_files_that_never_get_through_leave_no_version(
+    hub, owner, corpus, patient, monkeypatch
+):
+    from types import SimpleNamespace
+
+    from huggingface_hub.utils import _http
+
+    clock = SimpleNamespace(sleep=lambda seconds: None, time=lambda: 0.0)
+    monkeypatch.setattr(_http, "time", clock)
+    hub.faults.cut_upload(UPLOAD, times=10_000)
+    with pytest.raises(PublishError, match="broke again"):
+        publish_dataset(REPO, corpus, api=owner)
+    assert was_left_alone(hub)
+
+
+@pytest.mark.parametrize("on", [UPLOAD, COMMIT])
+def test_a_token_that_expires_on_the_way_leaves_no_version(hub, owner, corpus, patient, on):
+    hub.faults.first(on, lambda: hub.accounts.expire(hub.write))
+    with pytest.raises(PublishError, match="log in again"):
+        publish_dataset(REPO, corpus, api=owner)
+    assert was_left_alone(hub)
 
 
 def test_a_commit_that_never_gets_through_leaves_no_version(hub, owner, corpus, patient):

@@ -74,7 +74,7 @@ def publish_model(
     with TemporaryDirectory() as place:
         staged = Path(place) / target.name
         name = DEFAULT_NAME if is_default else target.name
-        stage_model(folder, staged, name=name, repo_id=repo_id)
+        stage_model(folder, staged, name=name, repo_id=target.repo_id)
         message = f"{name} {tag}"
         return release(staged, target, message=message, how=how, private=private, api=api, say=say)
 

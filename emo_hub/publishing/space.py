@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from emo_hub.errors import CardError, DataError
 from emo_hub.publishing.contents import check_contents, copy_published, read_front, write_front
 from emo_hub.publishing.plan import Plan
-from emo_hub.publishing.target import FIRST, Target
+from emo_hub.publishing.target import FIRST, Target, with_namespace
 from emo_hub.publishing.version import How, Say, release
 from emo_hub.version import __version__
 
@@ -117,10 +117,11 @@ def stage_space(page: Page, staged: Path) -> None:
     facts = read_front(folder, _FACTS)
     _check_facts(staged, facts)
     if page.model is not None:
-        facts.update(models=[page.model], preload_from_hub=[page.model])
-        _choose_model(staged / str(facts["app_file"]), page.model)
+        model = with_namespace(page.model)
+        facts.update(models=[model], preload_from_hub=[model])
+        _choose_model(staged / str(facts["app_file"]), model)
     if page.datasets:
-        facts["datasets"] = list(page.datasets)
+        facts["datasets"] = [with_namespace(name) for name in page.datasets]
     write_front(staged, facts)
     path = staged / REQUIREMENTS
     path.write_text(_pinned(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -52,6 +52,7 @@ class ConfigChange:
         added, removed: rows of one version alone.
         relabelled: rows of both with other labels, intensities or primary emotion.
         reworded: rows of both with another text.
+        otherwise: rows of both that differ in other columns alone.
         changed: rows of both in which any column differs.
         moved: rows of both in another split.
         columns: for each column the rows of both in which it differs.
@@ -67,6 +68,7 @@ class ConfigChange:
     removed: int
     relabelled: int
     reworded: int
+    otherwise: int
     changed: int
     moved: int
     columns: Mapping[str, int]
@@ -147,10 +149,12 @@ def _compare(before: StoredCorpus, after: StoredCorpus, config: str, most: int) 
         != two.values[matched.second, two.columns.index(name)]
         for name in shared
     }
+    relabelled, reworded = _any(differs, LABELS, matched), _any(differs, TEXTS, matched)
+    changed = _any(differs, shared, matched)
     kinds = {
-        "relabelled": _any(differs, LABELS, matched),
-        "reworded": _any(differs, TEXTS, matched),
-        "changed": _any(differs, shared, matched),
+        "relabelled": relabelled,
+        "reworded": reworded,
+        "otherwise": changed & ~relabelled & ~reworded,
         "moved": one.splits[matched.first] != two.splits[matched.second],
     }
     statistics = one.numbers.facts(), two.numbers.facts()
@@ -160,7 +164,11 @@ def _compare(before: StoredCorpus, after: StoredCorpus, config: str, most: int) 
         rows=(len(one.keys), len(two.keys)),
         added=len(matched.added),
         removed=len(matched.removed),
-        **{kind: int(rows.sum()) for kind, rows in kinds.items()},
+        relabelled=int(relabelled.sum()),
+        reworded=int(reworded.sum()),
+        otherwise=int(kinds["otherwise"].sum()),
+        changed=int(changed.sum()),
+        moved=int(kinds["moved"].sum()),
         columns={name: int(rows.sum()) for name, rows in differs.items() if rows.any()},
         new_columns=_beyond(two, one),
         lost_columns=_beyond(one, two),

@@ -8,7 +8,7 @@ from emo_hub.synthesis.diff import ConfigChange, CorpusChange, RowChange
 from emo_hub.synthesis.quality_tables import Table
 
 _LONGEST = 140
-_KINDS = ("added", "removed", "relabelled", "reworded", "moved", "changed")
+_KINDS = ("added", "removed", "relabelled", "reworded", "otherwise", "moved")
 
 
 def change_lines(change: CorpusChange) -> Iterator[str]:
@@ -66,9 +66,6 @@ def _columns(config: ConfigChange) -> Iterator[str]:
 
 def _examples(config: ConfigChange, kind: str) -> Iterator[str]:
     shown = config.examples.get(kind, ())
-    # What was relabelled, reworded or moved has been shown as such.
-    if kind == "changed" and config.changed in (config.relabelled, config.reworded):
-        return
     if shown:
         yield ""
         yield f"{config.config}, {kind}, {len(shown)} of {getattr(config, kind):,}:"
