@@ -126,13 +126,13 @@ def loaded(module, monkeypatch):
     return found
 
 
-def test_it_answers_as_the_package_does(loaded, tiny_checkpoint):
+def test_it_answers_as_the_package_does(loaded, measured_checkpoint):
     from transformers import AutoModel
 
     from emo_hub.pipelines import pipeline
 
-    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tiny_checkpoint))
-    ours = pipeline(model=tiny_checkpoint)
+    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(measured_checkpoint))
+    ours = pipeline(model=measured_checkpoint)
     assert type(theirs.model) is not type(ours.model)
     assert answers_of(theirs) == numbers(answers_of(ours))
 
