@@ -24,6 +24,7 @@ from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import OWN_TASK, ClassifierSettings
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
+from emo_hub.registration import dataset_repo
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
@@ -281,7 +282,15 @@ def _finish(
     def write(fresh: Path) -> None:
         classifier.save(fresh)
         write_run(fresh, run)
-        facts = {"name": out.name, "training": run, "labels": labels, "measured": []}
+        facts = {
+            "name": out.name,
+            "repo_id": None,
+            "dataset_repo": dataset_repo(),
+            "training": run,
+            "labels": labels,
+            "thresholds": judged.thresholds,
+            "measured": [],
+        }
         page = render_card(template_path("model_cards", "encoder"), facts)
         (fresh / "README.md").write_text(page, encoding="utf-8")
 
