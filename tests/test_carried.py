@@ -137,6 +137,22 @@ def test_it_answers_as_the_package_does(loaded, measured_checkpoint):
     assert answers_of(theirs) == numbers(answers_of(ours))
 
 
+def test_a_folder_with_its_code_runs_the_installed_class_without_trust(
+    measured_checkpoint, measured_table, tmp_path
+):
+    import transformers
+
+    from emo_hub.pipelines import ZeroShotEmotionPipeline
+
+    for folder in (measured_checkpoint, measured_table):
+        staged = tmp_path / folder.parent.name
+        stage_model(folder, staged, name="model", repo_id=REPO)
+        assert TASK in json.loads((staged / "config.json").read_text())["custom_pipelines"]
+        clf = transformers.pipeline(TASK, model=str(staged))
+        assert type(clf) is ZeroShotEmotionPipeline
+        assert clf(TEXTS[0], candidate_labels="joy, anger")["labels"]
+
+
 def test_two_things_of_one_name_are_noticed(monkeypatch, tmp_path):
     package = tmp_path / "emo_hub"
     package.mkdir()
