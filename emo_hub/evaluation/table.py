@@ -32,6 +32,11 @@ ROWS = (
     ("empathetic-dialogues", "macro_f1", "EmpatheticDialogues, 32 labels, macro-F1"),
     ("edos", "macro_f1", "EDOS, 41 labels, macro-F1"),
     ("xed", "macro_f1", "XED, 8 labels, macro-F1"),
+    ("isear", "calibration_error", "ISEAR, ECE (lower is better)"),
+    ("empathetic-dialogues", "calibration_error", "EmpatheticDialogues, ECE"),
+    ("edos", "calibration_error", "EDOS, ECE"),
+    ("xed", "calibration_error", "XED, ECE"),
+    ("emocontext", "calibration_error", "EmoContext, ECE"),
     ("emobank", "valence_pearson", "EmoBank, valence, r"),
     ("emobank", "arousal_pearson", "EmoBank, arousal, r"),
 )
