@@ -282,7 +282,7 @@ def _finish(
     def write(fresh: Path) -> None:
         classifier.save(fresh)
         write_run(fresh, run)
-        facts = {
+        facts: dict[str, Any] = {
             "name": out.name,
             "repo_id": None,
             "dataset_repo": dataset_repo(),

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedType, FullyShardedDataParallelPlugin
+from accelerate.state import PartialState
 from accelerate.utils import parse_flag_from_env
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
@@ -51,7 +52,9 @@ def share_out(accelerator: Accelerator) -> None:
     plugin = FullyShardedDataParallelPlugin()
     if accelerator.mixed_precision != "no":
         plugin.set_mixed_precision(accelerator.mixed_precision)
-    state.distributed_type, state.fsdp_plugin = DistributedType.FSDP, plugin
+    state.fsdp_plugin = plugin
+    # The second is what every state that is made later copies from.
+    state.distributed_type = PartialState().distributed_type = DistributedType.FSDP
 
 
 def is_shared_out(accelerator: Accelerator) -> bool:

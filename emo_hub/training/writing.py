@@ -67,7 +67,7 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
     put_in_place(out, write)
 
 
-def put_in_place(out: Path, write: Callable[[Path], None]) -> None:
+def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
     """Have a folder written beside its place, then move it there.
 
     Args:
