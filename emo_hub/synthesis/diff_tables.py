@@ -12,7 +12,10 @@ _KINDS = ("added", "removed", "relabelled", "reworded", "otherwise", "moved")
 
 
 def change_lines(change: CorpusChange) -> Iterator[str]:
-    """Say what changed: rows by config, columns, numbers side by side, labels, examples."""
+    """Say what changed: rows by config, columns, numbers side by side, labels, examples.
+
+    Of a config whose numbers are all the same they are left out.
+    """
     before, after = change.names
     yield f"From {before} to {after}"
     if change.same:
@@ -39,6 +42,7 @@ def _numbers(config: ConfigChange) -> Table:
     rows = tuple(
         (name, _number(before), _number(after))
         for name, (before, after) in config.statistics.items()
+        if any(old != new for old, new in config.statistics.values())
     )
     return Table(f"{config.config} in numbers", ("", "before", "after"), rows)
 
@@ -75,7 +79,8 @@ def _examples(config: ConfigChange, kind: str) -> Iterator[str]:
 
 def _row(row: RowChange) -> Iterator[str]:
     before, after = row.split
-    yield f"  {row.id} ({before if before == after else f'{before} -> {after}'})"
+    moved = before and after and before != after
+    yield f"  {row.id} ({f'{before} -> {after}' if moved else before or after})"
     if before is None or after is None:
         told = next((v for pair in row.columns.values() for v in pair if v is not None), "")
         yield f"    {_short(told)}"
