@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transformers import AutoTokenizer, PreTrainedModel
-from transformers.utils import cached_file
+from transformers.utils.hub import cached_file
 
 from emo_hub.checkpoint import HEAD_FILE, read_head
 from emo_hub.errors import CheckpointError

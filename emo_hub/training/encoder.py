@@ -266,7 +266,7 @@ def _finish(
     def write(fresh: Path) -> None:
         classifier.save(fresh)
         write_run(fresh, run)
-        facts = {
+        facts: dict[str, Any] = {
             "name": out.name,
             "repo_id": None,
             "training": run,
