@@ -171,27 +171,99 @@ def with_results(folder: Path, to: Path) -> Path:
     return to
 
 
-@pytest.fixture(scope="session")
-def measured_checkpoint(tiny_checkpoint, tmp_path_factory) -> Path:
-    return with_results(tiny_checkpoint, tmp_path_factory.mktemp("measured") / "model")
+def told(recipe) -> dict[str, object]:
+    """What a run of training leaves in training.json."""
+    import dataclasses
+
+    return {
+        "recipe": dataclasses.asdict(recipe),
+        "recipe_hash": "0123456789ab",
+        "corpus_version": "1.2.3",
+        "corpus_content": "f" * 64,
+        "rows": {"utterance": 3},
+        "notes": ["3 rows of a test."],
+        "command": "made by a test",
+        "versions": {"emo_hub": "0.0.0", "torch": "2.0.0"},
+    }
 
 
 @pytest.fixture(scope="session")
-def measured_table(tiny_corpus, tiny_checkpoint, tmp_path_factory) -> Path:
-    """A model without a transformer, distilled from the tiny one."""
-    from emo_hub.training.nano import NanoRecipe, train_nano
+def untrained(tiny_base):
+    """A dual encoder that nobody trained, with all that a checkpoint has."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
 
-    place = tmp_path_factory.mktemp("table")
-    recipe = NanoRecipe(
-        teacher=str(tiny_checkpoint),
-        use_comments=False,
-        max_rows=64,
-        epochs=1,
-        mixed_precision="no",
+    from emo_hub.calibration import Calibration, NullMoments
+    from emo_hub.checkpoint import Head
+    from emo_hub.modeling import EmotionModel
+    from emo_hub.taxonomy import GOEMOTIONS
+
+    facts = {
+        "reference_texts": 4,
+        "validation_rows": {"utterance": 2},
+        "thresholds_from": "utterances",
+        "open_labels": 5,
+    }
+    head = Head(
+        logit_scale=10.0,
+        logit_bias=-5.0,
+        templates=("{}", "feeling {}"),
+        trained_labels=GOEMOTIONS.labels,
+        max_tokens=48,
+        thresholds={label: 0.2 + i / 100 for i, label in enumerate(GOEMOTIONS.labels)},
+        default_threshold=0.3,
+        calibration=Calibration(0.5, 0.5, -1.0, 1.5),
+        trained_calibration=Calibration(1.0, 0.0, 0.1),
+        base=str(tiny_base),
+        facts=facts,
+    )
+    chance = torch.Generator().manual_seed(2)
+    vad = (torch.randn(3, 32, generator=chance), torch.zeros(3))
+    backbone = AutoModel.from_pretrained(tiny_base, dtype=torch.float32)
+    model = EmotionModel(backbone, AutoTokenizer.from_pretrained(tiny_base), head, vad, None)
+    texts = ["i feel so happy", "so it was not my joy", "zq9 thank you - the fear", "a"]
+    model.moments = NullMoments.measure(model.encode_texts(texts), 20.0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def measured_checkpoint(untrained, tmp_path_factory) -> Path:
+    """A dual encoder with the facts of its training, and a measurement beside it."""
+    from emo_hub.training.contrastive import ContrastiveRecipe
+
+    place = tmp_path_factory.mktemp("dual")
+    untrained.save(place / "made")
+    run = {**told(ContrastiveRecipe()), "steps": 3, "precision": "no"}
+    (place / "made" / "training.json").write_text(json.dumps(run))
+    return with_results(place / "made", place / "measured")
+
+
+@pytest.fixture(scope="session")
+def measured_table(untrained, tmp_path_factory) -> Path:
+    """The same without a transformer."""
+    import torch
+
+    from emo_hub.modeling import EmotionModel
+    from emo_hub.static import StaticBackbone, StaticConfig, silent_ids
+    from emo_hub.training.nano import NanoRecipe
+
+    size = untrained.tokenizer.vocab_size
+    table = torch.randn(size, 32, generator=torch.Generator().manual_seed(3))
+    table[silent_ids(untrained.tokenizer)] = 0
+    config = StaticConfig(
+        vocab_size=size,
+        hidden_size=32,
+        max_position_embeddings=48,
+        context_weight=0.25,
         table_precision="int8",
     )
-    made = train_nano(tiny_corpus, place / "made", recipe)
-    return with_results(made.path, place / "measured")
+    vad = (untrained.vad_weight, untrained.vad_bias)
+    backbone = StaticBackbone(table, config)
+    model = EmotionModel(backbone, untrained.tokenizer, untrained.head, vad, untrained.moments)
+    place = tmp_path_factory.mktemp("table")
+    model.save(place / "made")
+    (place / "made" / "training.json").write_text(json.dumps(told(NanoRecipe())))
+    return with_results(place / "made", place / "measured")
 
 
 @pytest.fixture(scope="session")

@@ -126,15 +126,31 @@ def loaded(module, monkeypatch):
     return found
 
 
-def test_it_answers_as_the_package_does(loaded, tiny_checkpoint):
+def test_it_answers_as_the_package_does(loaded, measured_checkpoint):
     from transformers import AutoModel
 
     from emo_hub.pipelines import pipeline
 
-    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tiny_checkpoint))
-    ours = pipeline(model=tiny_checkpoint)
+    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(measured_checkpoint))
+    ours = pipeline(model=measured_checkpoint)
     assert type(theirs.model) is not type(ours.model)
     assert answers_of(theirs) == numbers(answers_of(ours))
+
+
+def test_a_folder_with_its_code_runs_the_installed_class_without_trust(
+    measured_checkpoint, measured_table, tmp_path
+):
+    import transformers
+
+    from emo_hub.pipelines import ZeroShotEmotionPipeline
+
+    for folder in (measured_checkpoint, measured_table):
+        staged = tmp_path / folder.parent.name
+        stage_model(folder, staged, name="model", repo_id=REPO)
+        assert TASK in json.loads((staged / "config.json").read_text())["custom_pipelines"]
+        clf = transformers.pipeline(TASK, model=str(staged))
+        assert type(clf) is ZeroShotEmotionPipeline
+        assert clf(TEXTS[0], candidate_labels="joy, anger")["labels"]
 
 
 def test_two_things_of_one_name_are_noticed(monkeypatch, tmp_path):

@@ -35,7 +35,7 @@ _WIDTH = 100
 _HEADER = '''"""Zero-shot emotion: rate how much a text expresses each of the labels that you type.
 
     from transformers import pipeline
-    clf = pipeline("zero-shot-emotion", model="...", trust_remote_code=True)
+    clf = pipeline("zero-shot-emotion", model="...", trust_remote_code={trust})
     clf("You kept it all this time.", candidate_labels=["touched", "angry"])
 
 Written by emo_hub {version} from its own modules, each named where its part begins, for whoever
@@ -62,7 +62,7 @@ def carried_module() -> str:
     body = "\n\n\n".join(part for source in ordered if (part := _part(source, wanted)))
     body, tables = _with_tables(body)
     imports = _imports(ordered, {name for _, name in wanted}, body)
-    header = _HEADER.format(version=__version__)
+    header = _HEADER.format(version=__version__, trust=True)
     return f"{header}\nfrom __future__ import annotations\n\n{imports}\n\n{body}\n\n\n{tables}"
 
 

@@ -266,7 +266,14 @@ def _finish(
     def write(fresh: Path) -> None:
         classifier.save(fresh)
         write_run(fresh, run)
-        facts = {"name": out.name, "training": run, "labels": labels, "measured": []}
+        facts = {
+            "name": out.name,
+            "repo_id": None,
+            "training": run,
+            "labels": labels,
+            "thresholds": judged.thresholds,
+            "measured": [],
+        }
         page = render_card(template_path("model_cards", "encoder"), facts)
         (fresh / "README.md").write_text(page, encoding="utf-8")
 
