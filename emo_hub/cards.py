@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from emo_hub.errors import CardError
+from emo_hub.registration import dataset_repo
 
 KINDS = ("dataset_cards", "model_cards")
 _PACKAGE = Path(__file__).parent
@@ -31,6 +33,30 @@ def template_path(kind: str, name: str) -> Path:
     raise CardError(
         f"There is no card template '{name}' of kind '{kind}'; kinds are: {', '.join(KINDS)}."
     )
+
+
+def checkpoint_facts(
+    name: str,
+    training: Mapping[str, Any],
+    *,
+    repo_id: str | None = None,
+    measured: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Gather what the card of every checkpoint states.
+
+    Args:
+        name: how the card calls it.
+        training: what its run recorded.
+        repo_id: the repository of the Hub that it is for; None for a card that stays here.
+        measured: results, as `results.json` holds them.
+    """
+    return {
+        "name": name,
+        "repo_id": repo_id,
+        "dataset_repo": dataset_repo(),
+        "training": training,
+        "measured": measured,
+    }
 
 
 def render_card(template: str | Path, facts: Mapping[str, object]) -> str:

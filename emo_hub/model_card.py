@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emo_hub.cards import render_card, template_path
+from emo_hub.cards import checkpoint_facts, render_card, template_path
 from emo_hub.checkpoint import read_head
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
@@ -131,12 +131,13 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
     """
     results = _facts(folder / RESULTS_FILE)
     facts: dict[str, Any] = {
-        "name": name,
-        "repo_id": repo_id,
-        "dataset_repo": dataset_repo(),
+        **checkpoint_facts(
+            name,
+            _facts(folder / "training.json"),
+            repo_id=repo_id,
+            measured=results["measured"],
+        ),
         "is_default": name == DEFAULT_NAME,
-        "training": _facts(folder / "training.json"),
-        "measured": results["measured"],
         "measured_with": results["command"],
         "ablations": _ablations() if name == DEFAULT_NAME else None,
         "size_mib": sum(f.stat().st_size for f in folder.glob("*.safetensors")) / 2**20,

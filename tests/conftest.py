@@ -12,7 +12,16 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from tests.hub.fixtures import anyone, client, command, hub, owner, reader, stranger  # noqa: F401
+from tests.hub.fixtures import (  # noqa: F401
+    anyone,
+    client,
+    command,
+    hub,
+    owner,
+    patient,
+    reader,
+    stranger,
+)
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -6,7 +6,6 @@ import pytest
 
 from emo_hub.errors import InputError, PublishError
 from emo_hub.publishing import publish_collection
-from emo_hub.publishing import remote as remote_module
 
 REPOS = ("datasets/emo/emo-pillars", "emo/model", "spaces/emo/space")
 
@@ -57,10 +56,7 @@ def test_a_token_that_may_not_write_is_refused(hub, reader, published):
     assert not hub.state.collections
 
 
-def test_what_passes_is_outwaited(hub, owner, published, monkeypatch):
-    from types import SimpleNamespace
-
-    monkeypatch.setattr(remote_module, "time", SimpleNamespace(sleep=lambda seconds: None))
+def test_what_passes_is_outwaited(hub, owner, published, patient):
     hub.faults.answer(503, on="POST .*/items", times=2)
     publish_collection("Emotions", REPOS, api=owner)
     assert items(hub) == ALL

@@ -11,7 +11,6 @@ import pytest
 from emo_hub.dataset import CONFIGS
 from emo_hub.errors import CardError, DataError, InputError, PublishError
 from emo_hub.publishing import publish_dataset
-from emo_hub.publishing import remote as remote_module
 
 REPO = "emo/emo-pillars"
 MADE = ("croissant.json", "eval.yaml")
@@ -79,14 +78,6 @@ def is_published(hub, folder, tag="v1.0.0"):
     return there == held(folder) and repository.oid(tag) == repository.oid("main")
 
 
-def was_left_alone(hub):
-    """Neither made nor changed: nothing that a reader could load."""
-    if ("dataset", REPO) not in hub.state.repositories:
-        return True
-    repository = hub.repository("dataset", REPO)
-    return set(repository.at().tree) == {".gitattributes"} and not repository.tags
-
-
 def test_a_corpus_becomes_a_commit_with_an_annotated_tag(hub, owner, corpus):
     publish_dataset(REPO, corpus, api=owner)
     assert is_published(hub, corpus)
@@ -148,7 +139,7 @@ def test_a_dry_run_says_all_and_changes_nothing(hub, owner, corpus):
 
 def test_a_pull_request_gets_its_tag_after_it_was_merged(hub, owner, corpus):
     publish_dataset(REPO, corpus, how="propose", api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
     owner.merge_pull_request(REPO, 1, repo_type="dataset")
     publish_dataset(REPO, corpus, api=owner)
     assert is_published(hub, corpus)
@@ -235,14 +226,14 @@ def test_a_token_that_may_not_write_is_refused_before_anything_is_made(
 ):
     with pytest.raises(PublishError, match=sentence):
         publish_dataset(REPO, corpus, api=request.getfixturevalue(who))
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
 
 
 def test_a_stranger_is_refused_at_somebody_elses_repository(hub, owner, stranger, corpus):
     owner.create_repo(REPO, repo_type="dataset")
     with pytest.raises(PublishError, match="may not write"):
         publish_dataset(REPO, corpus, api=stranger)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
     assert not hub.faults.count(UPLOAD)
 
 
@@ -250,20 +241,10 @@ def test_an_expired_token_is_said_to_be_one(hub, owner, corpus):
     hub.accounts.expire(hub.write)
     with pytest.raises(PublishError, match="log in again"):
         publish_dataset(REPO, corpus, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
 
 
 # What goes wrong on the way
-
-
-@pytest.fixture
-def patient(monkeypatch):
-    """Publishing does not wait between its attempts; the pauses are noted."""
-    from types import SimpleNamespace
-
-    slept: list[float] = []
-    monkeypatch.setattr(remote_module, "time", SimpleNamespace(sleep=slept.append))
-    return slept
 
 
 @pytest.mark.parametrize("on", [COMMIT, TAG, "POST .*/repos/create", "GET .*/refs"])
@@ -297,7 +278,7 @@ def test_a_lost_answer_to_taking_back_is_found_out(hub, owner, corpus, patient):
     hub.faults.first(COMMIT, lambda: hub.faults.lose_answer(COMMIT))
     with pytest.raises(PublishError, match="main holds what it held before"):
         publish_dataset(REPO, corpus, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
     assert len(hub.repository("dataset", REPO).history()) == 3
 
 
@@ -326,7 +307,7 @@ def test_large_files_that_never_get_through_leave_no_version(
     hub.faults.cut_upload(UPLOAD, times=10_000)
     with pytest.raises(PublishError, match="broke again"):
         publish_dataset(REPO, corpus, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
 
 
 @pytest.mark.parametrize("on", [UPLOAD, COMMIT])
@@ -334,14 +315,14 @@ def test_a_token_that_expires_on_the_way_leaves_no_version(hub, owner, corpus, p
     hub.faults.first(on, lambda: hub.accounts.expire(hub.write))
     with pytest.raises(PublishError, match="log in again"):
         publish_dataset(REPO, corpus, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
 
 
 def test_a_commit_that_never_gets_through_leaves_no_version(hub, owner, corpus, patient):
     hub.faults.answer(500, on=COMMIT, times=100)
     with pytest.raises(PublishError, match="500"):
         publish_dataset(REPO, corpus, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("dataset", REPO)
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["first version", "later version"])
@@ -355,7 +336,7 @@ def test_a_commit_that_cannot_be_tagged_is_taken_back(hub, owner, corpus, patien
     with pytest.raises(PublishError, match="main holds what it held before"):
         publish_dataset(REPO, corpus, api=owner)
     now = hub.contents("dataset", REPO)
-    assert now == before if later else was_left_alone(hub)
+    assert now == before if later else hub.was_left_alone("dataset", REPO)
     assert set(hub.repository("dataset", REPO).tags) == ({"v1.0.0"} if later else set())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from huggingface_hub import EvalResult, ModelCard
 
 from emo_hub.errors import CardError, CheckpointError, DataError, InputError, PublishError
 from emo_hub.modeling import EmotionModel
-from emo_hub.publishing import remote as remote_module
 from emo_hub.publishing.model import publish_model
 
 REPO = "emo/small-model"
@@ -28,13 +26,6 @@ def checkpoint(measured_checkpoint, tmp_path):
 
 def card_of(hub, tag="v1.0.0"):
     return hub.contents("model", REPO, tag)["README.md"].decode()
-
-
-def was_left_alone(hub):
-    if ("model", REPO) not in hub.state.repositories:
-        return True
-    repository = hub.repository("model", REPO)
-    return set(repository.at().tree) == {".gitattributes"} and not repository.tags
 
 
 def test_a_dual_encoder_becomes_a_commit_with_an_annotated_tag(hub, owner, checkpoint):
@@ -211,22 +202,17 @@ def test_a_token_that_may_not_write_is_refused_before_anything_is_made(
 ):
     with pytest.raises(PublishError, match=sentence):
         publish_model(REPO, checkpoint, api=request.getfixturevalue(who))
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("model", REPO)
 
 
 def test_an_expired_token_is_said_to_be_one(hub, owner, checkpoint):
     hub.accounts.expire(hub.write)
     with pytest.raises(PublishError, match="log in again"):
         publish_model(REPO, checkpoint, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("model", REPO)
 
 
 # What goes wrong on the way
-
-
-@pytest.fixture
-def patient(monkeypatch):
-    monkeypatch.setattr(remote_module, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 def test_a_commit_cut_in_the_middle_is_sent_again(hub, owner, checkpoint, patient):
@@ -239,7 +225,7 @@ def test_a_commit_that_cannot_be_tagged_is_taken_back(hub, owner, checkpoint, pa
     hub.faults.answer(503, on=TAG, times=100)
     with pytest.raises(PublishError, match="main holds what it held before"):
         publish_model(REPO, checkpoint, api=owner)
-    assert was_left_alone(hub)
+    assert hub.was_left_alone("model", REPO)
 
 
 def test_a_commit_of_somebody_else_in_between_stops_it(hub, owner, checkpoint, patient):

@@ -160,9 +160,7 @@ def train_curves_command(
     chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
     plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
     changed = retold_settings(settings)
-    # Folders of this machine mean nothing on another.
-    where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
-    where += "" if limit is None else f" --limit {limit}"
+    where = _retold_plan(texts, limit)
     command = f"emo-hub train curves {where} --recipe {recipe}{changed}"
     with _progress("training") as progress:
         learning_curves(plan, out, command=command, say=_say, progress=progress)
@@ -193,13 +191,18 @@ def train_ablations_command(
     chosen = read_recipe(ContrastiveRecipe, recipe, settings or ())
     plan = CurvePlan(data=data, texts=texts, benchmarks=benchmarks, recipe=chosen, limit=limit)
     changed = retold_settings(settings)
-    where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
-    where += "" if limit is None else f" --limit {limit}"
+    where = _retold_plan(texts, limit)
     where += f" --variants {variants.name}" if variants else ""
     command = f"emo-hub train ablations {where} --recipe {recipe}{changed}"
     with _progress("training") as progress:
         ablations(plan, read_variants(variants), out, command=command, say=_say, progress=progress)
     _say(f"{out / 'ablations.md'} and ablations.json")
+
+
+def _retold_plan(texts: str, limit: int | None) -> str:
+    """Retell what is trained on and measured; folders of this machine mean nothing on another."""
+    where = f"--data CORPUS --texts {texts if texts == 'hub' else 'FOLDER'} --benchmarks DIR"
+    return where if limit is None else f"{where} --limit {limit}"
 
 
 train_app.command("encoder")(train_encoder_command)

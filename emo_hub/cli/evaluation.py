@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from emo_hub.cli.console import say
+from emo_hub.cli.options import retold_benchmarks
 from emo_hub.errors import InputError
 
 _HOW = "How"
@@ -193,7 +194,7 @@ def _command(models: list[str], plan: Mapping[str, Any]) -> str:
     where, options = plan["benchmarks"], plan["options"]
     parts = ["emo-hub evaluate", *models]
     if where is not None:
-        parts.append(f"--benchmarks {where if where.startswith('hub') else 'DIR'}")
+        parts.append(retold_benchmarks(where).strip())
     if plan["only"]:
         parts.append(f"--only {','.join(plan['only'])}")
     if plan["limit"] is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from emo_hub.cli.console import say
+from emo_hub.cli.options import retold_benchmarks
 from emo_hub.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -117,8 +118,7 @@ def _draw_on(named: str, where: str, out: Path, plan: CurvePlan) -> None:
     pool, rows = halves(name, where, split or "dev")
     models = "" if plan.models[0] in ("default", *plan.models[1:]) else f" --model {plan.models[0]}"
     command = (
-        f"emo-hub train fewshot --benchmark {named} "
-        f"--benchmarks {where if where.startswith('hub') else 'DIR'}{models} "
+        f"emo-hub train fewshot --benchmark {named}{retold_benchmarks(where)}{models} "
         f"--shots {max(plan.shots)} --seeds {len(plan.seeds)} --seed {plan.seeds[0]} --out FOLDER"
     )
     write_learning_curve(pool, rows, out, plan=dataclasses.replace(plan, command=command), say=say)

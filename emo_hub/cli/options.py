@@ -22,6 +22,11 @@ def retold_texts(texts: str) -> str:
     return f" --texts {texts if texts == 'hub' else 'FOLDER'}" if texts else ""
 
 
+def retold_benchmarks(where: str) -> str:
+    """Retell `--benchmarks`, which is a folder, or the Hub with or without revisions."""
+    return f" --benchmarks {where if where.startswith('hub') else 'DIR'}"
+
+
 def retold_settings(settings: Sequence[str] | None) -> str:
     """Retell each `--set`."""
     return "".join(f" --set {pair}" for pair in settings or ())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emo_hub.cli.console import say
+
+if TYPE_CHECKING:
+    from emo_hub.publishing.version import How
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,7 +18,6 @@ app = typer.Typer(
     "or nothing.",
 )
 
-How = Literal["publish", "propose", "dry-run"]
 Tag = Annotated[str, typer.Option(help="As in v1.0.0; it is never moved.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 CreatePr = Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emo_hub.checkpoint import file_sha256
 from emo_hub.dataset import StoredCorpus, read_corpus
 from emo_hub.errors import CardError, DataError, InputError
 from emo_hub.publishing.contents import CARD, check_contents, read_front
@@ -79,7 +79,10 @@ def check_whole(corpus: StoredCorpus) -> None:
         raise DataError(f"{corpus.path} does not say which files it has: build it again.")
     shards = {file.relative_to(corpus.path).as_posix() for file in corpus.path.rglob("*.parquet")}
     wrong = sorted(shards - wanted.keys())
-    wrong += [name for name, sum_ in wanted.items() if _sum(corpus.path / name) != sum_]
+    for name, checksum in wanted.items():
+        path = corpus.path / name
+        if not path.is_file() or file_sha256(path) != checksum:
+            wrong.append(name)
     if wrong:
         raise DataError(
             f"{corpus.path} is not whole: {', '.join(wrong[:3])} "
@@ -106,10 +109,3 @@ def check_card(corpus: StoredCorpus) -> dict[str, Any]:
     if f"### {corpus.version}\n" not in text:
         raise CardError(f"The changelog of {corpus.path / CARD} says nothing of {corpus.version}.")
     return facts
-
-
-def _sum(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -126,7 +126,7 @@ class Remote:
                 *(CommitOperationDelete(path, is_folder=False) for path in plan.deleted),
             ]
 
-        title = f"{self._target.repo_id.split('/')[1]} {self._target.tag}"
+        title = f"{self._target.name} {self._target.tag}"
         return self._commit(operations, title, plan.mark, parent, create_pr=create_pr)
 
     def undo(self, plan: Plan, before: str, made: str) -> None:

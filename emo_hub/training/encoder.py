@@ -19,12 +19,11 @@ import numpy as np
 import torch
 
 from emo_hub import checkpoint as files
-from emo_hub.cards import render_card, template_path
+from emo_hub.cards import checkpoint_facts, render_card, template_path
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import OWN_TASK, ClassifierSettings
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
-from emo_hub.registration import dataset_repo
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
@@ -282,15 +281,8 @@ def _finish(
     def write(fresh: Path) -> None:
         classifier.save(fresh)
         write_run(fresh, run)
-        facts: dict[str, Any] = {
-            "name": out.name,
-            "repo_id": None,
-            "dataset_repo": dataset_repo(),
-            "training": run,
-            "labels": labels,
-            "thresholds": judged.thresholds,
-            "measured": [],
-        }
+        facts = checkpoint_facts(out.name, run)
+        facts.update(labels=labels, thresholds=judged.thresholds)
         page = render_card(template_path("model_cards", "encoder"), facts)
         (fresh / "README.md").write_text(page, encoding="utf-8")
 

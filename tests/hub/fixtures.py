@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,16 @@ def anyone(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
     return HfApi(hub.url)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Publishing does not wait between its attempts; the pauses are noted."""
+    from emo_hub.publishing import remote
+
+    slept: list[float] = []
+    monkeypatch.setattr(remote, "time", SimpleNamespace(sleep=slept.append))
+    return slept
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -111,6 +111,13 @@ class LoopbackHub:
         tree = self.repository(kind, repo_id).at(revision).tree
         return {path: self.state.storage.read(file.sha256) for path, file in tree.items()}
 
+    def was_left_alone(self, kind: Kind, repo_id: str) -> bool:
+        """Neither made nor changed: nothing that a reader could load."""
+        if (kind, repo_id) not in self.state.repositories:
+            return True
+        repository = self.repository(kind, repo_id)
+        return set(repository.at().tree) == {".gitattributes"} and not repository.tags
+
     def commit(self, kind: Kind, repo_id: str, files: dict[str, bytes]) -> str:
         """A commit by somebody else, without a request."""
         repository = self.repository(kind, repo_id)
