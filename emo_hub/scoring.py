@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -93,18 +94,20 @@ class KeptScorers:
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, LinearScorer] = OrderedDict()
         self._scoring: Scoring | None = None
+        self._lock = Lock()
 
     def get(
         self, scoring: Scoring, key: Hashable, make: Callable[[], LinearScorer]
     ) -> LinearScorer:
         """Give the scorer of a key, made where it is not kept or was made by another scoring."""
-        last = self._scoring
-        if last is None or last.head is not scoring.head or last.moments is not scoring.moments:
-            self._kept.clear()
-            self._scoring = scoring
-        found = self._kept.pop(key, None) or make()
-        self._kept[key] = found
-        rows = sum(len(scorer.bias) for scorer in list(self._kept.values()))
-        while rows > _MOST_ROWS and len(self._kept) > 1:
-            rows -= len(self._kept.popitem(last=False)[1].bias)
-        return found
+        with self._lock:  # a demo answers in several threads
+            last = self._scoring
+            if last is None or last.head is not scoring.head or last.moments is not scoring.moments:
+                self._kept.clear()
+                self._scoring = scoring
+            found = self._kept.pop(key, None) or make()
+            self._kept[key] = found
+            rows = sum(len(scorer.bias) for scorer in self._kept.values())
+            while rows > _MOST_ROWS and len(self._kept) > 1:
+                rows -= len(self._kept.popitem(last=False)[1].bias)
+            return found

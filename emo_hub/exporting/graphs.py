@@ -49,7 +49,7 @@ def write_onnx(model: EmotionModel, path: Path) -> None:
     _, example = next(batches(model.tokenizer, tokens, len(_EXAMPLE)))
     inputs = {name: torch.from_numpy(ids) for name, ids in example.items()}
     texts, length = torch.export.Dim("texts"), torch.export.Dim("tokens", max=model.head.max_tokens)
-    with torch.inference_mode(), _quiet():
+    with torch.no_grad(), _quiet():
         torch.onnx.export(
             _Pooled(encoder),
             (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from emo_hub.errors import InputError
@@ -89,8 +90,8 @@ def candidates(labels: CandidateLabels | None) -> Candidates:
             f"candidate_labels must be a list, a comma-separated string or a dict of descriptions; "
             f"got a {type(labels).__name__}."
         )
-    pairs = labels.items() if isinstance(labels, Mapping) else ((label, None) for label in labels)
-    found: dict[tuple[str, str | None], str] = {}
+    said = labels.items() if isinstance(labels, Mapping) else ((label, None) for label in labels)
+    pairs = tuple(said)
     for label, description in pairs:
         if not isinstance(label, str) or not label.strip():
             raise InputError(f"A candidate label must be a non-empty string; got {label!r:.60}.")
@@ -98,11 +99,17 @@ def candidates(labels: CandidateLabels | None) -> Candidates:
             raise InputError(
                 f"The description of '{label}' must be a string; got {description!r:.60}."
             )
+    return _distinct(pairs)
+
+
+@lru_cache(maxsize=64)
+def _distinct(pairs: Candidates) -> Candidates:
+    found: dict[tuple[str, str | None], str] = {}
+    for label, description in pairs:
         name = normalise(label)
         read_label(name)
         found.setdefault((name, description), label)
-    kept = {label: description for (_, description), label in found.items()}
-    return tuple(kept.items())
+    return tuple({label: description for (_, description), label in found.items()}.items())
 
 
 def _rows(texts: Any) -> Iterable[Any]:  # noqa: ANN401

@@ -34,7 +34,7 @@ def open_runtime(choice: Choice, folder: Path) -> Runtime:
     path = folder / choice.file.path
     try:
         return _onnx(path) if choice.backend == "onnx" else _openvino(path, choice.precision)
-    except RuntimeError as error:  # what both libraries raise, whatever is wrong
+    except RuntimeError as error:
         raise CheckpointError(f"{path} does not load: {error}") from error
 
 
