@@ -7,39 +7,32 @@ C candidate labels, N examples.
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.nn import functional as F
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel
+from transformers import PreTrainedModel
 
 from emo_hub import checkpoint as files
 from emo_hub import tensors
+from emo_hub.batching import TokenReader, batches, tokens_a_batch
 from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
-from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, checked_label, paired
+from emo_hub.inputs import paired
+from emo_hub.label_vectors import LabelVectors
+from emo_hub.loading import read_encoder
+from emo_hub.pooling import mean_pool, vad_from
 from emo_hub.readings import LabelReader
-from emo_hub.static import StaticBackbone, StaticReader, is_static
+from emo_hub.runtimes import Backend, Precision, Runtime, choose, look_at, open_runtime
+from emo_hub.runtimes.opening import reduced, torch_runtime
+from emo_hub.scoring import KeptScorers, LinearScorer, Scoring
+from emo_hub.static import StaticBackbone, StaticReader
 
-_LABEL_CACHE = 8192  # label vectors kept: 12 MiB at D = 384
-
-
-def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """Average token vectors (B, T, D) over what is not padding, to unit vectors (B, D)."""
-    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-    pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-    return F.normalize(pooled, dim=-1)
-
-
-def vad_from(embeddings: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Read valence, arousal, dominance (B, 3) off unit text vectors (B, D), kept within 1..5."""
-    return 1.0 + 4.0 * torch.sigmoid(F.linear(embeddings, weight, bias))
+_log = logging.getLogger(__name__)
 
 
 class EmotionModel(nn.Module):
@@ -74,7 +67,10 @@ class EmotionModel(nn.Module):
             self.register_buffer("vad_weight", vad[0].float())
             self.register_buffer("vad_bias", vad[1].float())
         self.has_vad = vad is not None
-        self._label_vectors: OrderedDict[tuple[str, str | None, bool], Floats] = OrderedDict()
+        self._tokens = TokenReader(tokenizer, head.max_tokens)
+        self.folder: Path | None = None
+        self._reduced: nn.Module | None = None
+        self.run_on("torch", "float32")
         self.eval()
 
     @classmethod
@@ -83,6 +79,8 @@ class EmotionModel(nn.Module):
         name_or_path: str | Path | None = None,
         *,
         device: str | torch.device = "cpu",
+        backend: Backend = "torch",
+        precision: Precision = "float32",
         **download: Any,  # noqa: ANN401
     ) -> EmotionModel:
         """Load a checkpoint from a folder or from the Hub; the embedded default when none is named.
@@ -90,42 +88,78 @@ class EmotionModel(nn.Module):
         Args:
             name_or_path: the folder or the repository.
             device: where the weights go.
+            backend: what encodes texts: torch, an exported file in onnx or openvino, or the nano
+                model in the checkpoint's subfolder of that name. "auto" looks at the hardware, at
+                what is installed and at the files that are there, and logs what it takes.
+            precision: of the numbers inside the encoder; "auto" takes bfloat16 where the hardware
+                multiplies it faster.
             download: for a repository: revision, token, cache_dir, local_files_only.
 
         Raises:
             CheckpointError: a file is missing or damaged; the message names it.
+            ImportError: the backend's library is not installed.
         """
         from emo_hub.registration import default_model_folder
 
         source = default_model_folder() if name_or_path is None else name_or_path
         folder = files.locate(source, **download)
+        if backend == "nano" and (folder / "nano" / files.HEAD_FILE).is_file():
+            folder = folder / "nano"
         head = files.read_head(folder)
-        base = folder if head.adapter is None else files.base_folder(head.base)
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(base)
-            static = StaticBackbone.from_pretrained(base) if is_static(base) else None
-            backbone = static or AutoModel.from_pretrained(base, dtype=torch.float32)
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise CheckpointError(f"The encoder in {base} does not load: {error}") from error
-        if head.adapter is not None:
-            files.check_base(base, head.adapter)
-            files.merge_adapter(backbone, folder, head.adapter)
+        tokenizer, backbone = read_encoder(folder, head)
         model = cls(
             backbone, tokenizer, head, tensors.read_vad(folder), tensors.read_moments(folder)
         )
         model.name = "emo_hub default" if name_or_path is None else str(source)
-        return model.to(device)
+        model.folder = folder
+        model.to(device)
+        model.run_on(backend, precision)
+        return model
 
     @classmethod
     def from_pretrained(cls, name_or_path: str, **kwargs: Any) -> EmotionModel:  # noqa: ANN401
-        """Load as transformers' `pipeline()` asks for it; options of the Hub and dtype count."""
-        known = ("revision", "token", "cache_dir", "local_files_only")
-        model = cls.load(name_or_path, **{k: kwargs[k] for k in known if kwargs.get(k)})
+        """Load as transformers' `pipeline()` asks for it.
+
+        Options of the Hub, backend, precision and dtype count; the latter three are "auto".
+        """
+        hub = ("revision", "token", "cache_dir", "local_files_only")
         dtype = kwargs.get("dtype")
-        if isinstance(dtype, torch.dtype):
-            # The head stays in full precision: it is small, and what is read off it is printed.
-            model.backbone.to(dtype)  # type: ignore[arg-type]
-        return model
+        number = str(dtype).removeprefix("torch.") if isinstance(dtype, torch.dtype) else "auto"
+        return cls.load(
+            name_or_path,
+            backend=kwargs.get("backend", "auto"),
+            precision=kwargs.get("precision", number),
+            **{k: kwargs[k] for k in hub if kwargs.get(k)},
+        )
+
+    def run_on(self, backend: Backend = "auto", precision: Precision = "auto") -> None:
+        """Choose what encodes texts from now on; see `load`.
+
+        Raises:
+            InputError: backend and precision do not go together, or with this checkpoint.
+            CheckpointError: the exported file is missing or damaged.
+            ImportError: the backend's library is not installed.
+        """
+        self.asked = (backend, precision)
+        self._scorers = KeptScorers()
+        self._labels = LabelVectors(lambda ways: self.encode_texts(ways))
+        if self._reader is not None:
+            if backend not in ("auto", "nano", "torch"):
+                raise InputError(f"{self.name} is a nano model: it has nothing for {backend}.")
+            self.runs_on = "nano float32"
+            return
+        self._reduced, self.runs_on = None, "torch float32"
+        self._runtime: Runtime = torch_runtime(lambda: self._reduced or self.backbone)
+        if backend == "torch" and precision == "float32":
+            return
+        folder = self.folder or Path()
+        choice = choose(backend, precision, look_at(folder, self.device), folder)
+        if choice.file is not None:
+            self._runtime = open_runtime(choice, folder)
+        elif choice.precision == "bfloat16":
+            self._reduced = reduced(self.backbone)
+        self.runs_on = str(choice)
+        _log.info("%s runs on %s.", self.name, self.runs_on)
 
     def save(self, folder: Path) -> None:
         """Write the whole checkpoint, an adapter merged, in the sentence-transformers layout.
@@ -168,47 +202,30 @@ class EmotionModel(nn.Module):
         return next(self.backbone.parameters()).dtype
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        """Encode tokenised input to unit vectors (B, D)."""
+        """Encode tokenised input to unit vectors (B, D), by the weights as they are."""
         hidden = self.backbone(**inputs).last_hidden_state
         return mean_pool(hidden.float(), inputs["attention_mask"])
 
     def tokenize(self, text: str, context: str | None = None) -> dict[str, list[int]]:
-        """Turn one text, after what came before it, into token ids.
-
-        A context too long to fit loses its beginning; the text itself is cut only where it alone
-        exceeds the limit.
+        """Turn one text, after what came before it, into token ids; see `TokenReader`.
 
         Raises:
             InputError: the text is not a string or is empty.
         """
-        check_text(text)
-        longest = self.head.max_tokens
-        room = longest * CHARACTERS_PER_TOKEN
-        alone = self.tokenizer(text[:room], truncation=True, max_length=longest)
-        before = self._last_tokens(context, longest - len(alone["input_ids"]) - 1)
-        if not before:
-            return dict(alone)
-        both = self.tokenizer(before, text[:room], truncation="only_first", max_length=longest)
-        return dict(both)
+        found = self._tokens.read([(text, context)])
+        return {name: lists[0] for name, lists in found.items()}
 
-    def _last_tokens(self, context: str | None, count: int) -> str:
-        """Cut a context to its last so many tokens, in its own letters."""
-        if not context or not context.strip() or count < 1:
-            return ""
-        end = context[-self.head.max_tokens * CHARACTERS_PER_TOKEN :]
-        encoded = self.tokenizer(end, add_special_tokens=False, return_offsets_mapping=True)
-        offsets = encoded["offset_mapping"]
-        return end[offsets[-count][0] :] if len(offsets) > count else end
-
-    @torch.inference_mode()
     def encode_texts(
         self,
         texts: Sequence[str],
         contexts: Sequence[str | None] | None = None,
         *,
-        batch_size: int = 64,
+        batch_size: int | None = None,
     ) -> Floats:
         """Encode texts to unit vectors (N, D), each after its context where it has one.
+
+        Inputs of like length share a batch, of `batch_size` texts or, for None, of a number of
+        tokens that suits the device.
 
         Raises:
             InputError: a text is not a string or is empty, or there are not as many contexts.
@@ -216,13 +233,10 @@ class EmotionModel(nn.Module):
         pairs = paired(texts, contexts)
         if self._reader is not None:
             return self._reader.encode(pairs)
-        tokens = [self.tokenize(text, context) for text, context in pairs]
-        order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]["input_ids"]))
-        vectors = np.zeros((len(tokens), self.config.hidden_size), dtype=np.float32)
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            batch = self.tokenizer.pad([tokens[i] for i in rows], return_tensors="pt")
-            vectors[rows] = self(**batch.to(self.device)).cpu().numpy()
+        vectors = np.zeros((len(pairs), self.config.hidden_size), dtype=np.float32)
+        tokens, most = self._tokens.read(pairs), tokens_a_batch(self.device)
+        for rows, batch in batches(self.tokenizer, tokens, batch_size, most):
+            vectors[rows] = self._runtime(batch)
         return vectors
 
     def encode_labels(
@@ -238,35 +252,13 @@ class EmotionModel(nn.Module):
         the head. A description, where the caller gives one, is one more way. The vector of a
         negated label points away from what it negates. Vectors are cached.
 
-        Args:
-            labels: C names.
-            descriptions: what some of them mean, by name.
-            competing: reads labels of training in every way too, so that all labels of a contest
-                are read alike.
+        Labels of training that are competing are read in every way too, so that all labels of a
+        contest are read alike.
 
         Raises:
             InputError: a label is not a string, or has no letter, digit or emoji.
         """
-        if isinstance(labels, str) or len(labels) == 0:
-            raise InputError(f"Give a list of at least one label; got {labels!r:.60}.")
-        keys = [
-            (checked_label(label), (descriptions or {}).get(label), competing) for label in labels
-        ]
-        # One look at the cache: another thread may push a vector out between two.
-        found = {k: v for k in dict.fromkeys(keys) if (v := self._label_vectors.get(k)) is not None}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        ways = [self.ways_of(label, said, competing=every) for label, said, every in missing]
-        flat = self.encode_texts([way for group in ways for way in group], batch_size=256)
-        start = 0
-        for key, group in zip(missing, ways, strict=True):
-            signs = self.reader.signs_of_ways(len(group), *key[:2])
-            mean = (flat[start : start + len(group)] * signs).mean(axis=0)
-            found[key] = (mean / np.linalg.norm(mean)).astype(np.float32)
-            start += len(group)
-        self._label_vectors.update(found)
-        while len(self._label_vectors) > _LABEL_CACHE:
-            self._label_vectors.popitem(last=False)
-        return np.stack([found[key] for key in keys])
+        return self._labels.of(labels, descriptions, self.reader, competing=competing)
 
     def ways_of(
         self, label: str, description: str | None = None, *, competing: bool = False
@@ -275,31 +267,24 @@ class EmotionModel(nn.Module):
         return self.reader.ways(label, description, competing=competing)
 
     @property
+    def _scoring(self) -> Scoring:
+        return Scoring(self.head, self.moments, self.reader)
+
+    @property
     def reader(self) -> LabelReader:
         """What turns typed labels into phrases here."""
         return LabelReader(self.head.templates, self.head.trained_labels)
 
     def raw_logits(self, texts: Floats, labels: Floats) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D): scale * cosine + bias, (N, C)."""
-        return (self.head.logit_scale * (texts @ labels.T) + self.head.logit_bias).astype(
-            np.float32
-        )
+        return self._scoring.raw(labels).logits(texts)
 
     def logits(self, texts: Floats, vectors: Floats, labels: Sequence[str]) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) to calibrated logits (N, C).
 
         A negated label gets the negative of what it negates.
         """
-        known, turned = self.reader.columns(labels)
-        vectors = vectors * turned[:, None]
-        raw = self.raw_logits(texts, vectors)
-        free, trained = self.head.calibration, self.head.trained_calibration
-        if self.moments is None or free is None:
-            return raw * turned
-        logits = free.logits(raw, self.moments.standing_out(texts, vectors))
-        if trained is not None:
-            logits[:, known] = trained.logits(raw[:, known], np.zeros_like(raw[:, known]))
-        return np.asarray(logits * turned, np.float32)
+        return self._scoring.rating(vectors, labels).logits(texts)
 
     def competing_logits(self, texts: Floats, vectors: Floats) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C.
@@ -307,10 +292,28 @@ class EmotionModel(nn.Module):
         Only how far a label stands out counts here: labels that were rare or absent in training
         have means and spreads of their own, which would decide the contest before it begins.
         """
-        free = self.head.calibration
-        if self.moments is None or free is None:
-            return self.raw_logits(texts, vectors)
-        return (free.competition * self.moments.standing_out(texts, vectors)).astype(np.float32)
+        return self._scoring.contest(vectors).logits(texts)
+
+    def scorer(
+        self,
+        labels: Sequence[str],
+        descriptions: Mapping[str, str] | None = None,
+        *,
+        competing: bool = False,
+    ) -> LinearScorer:
+        """Give what turns text vectors into the logits of these labels; the last ones are kept.
+
+        Labels are rated each by itself, or, competing, for a softmax over them; see
+        `encode_labels`.
+        """
+
+        def make() -> LinearScorer:
+            vectors = self.encode_labels(labels, descriptions, competing=competing)
+            scoring = self._scoring
+            return scoring.contest(vectors) if competing else scoring.rating(vectors, labels)
+
+        told = () if descriptions is None else tuple(descriptions.items())
+        return self._scorers.get(self._scoring, (tuple(labels), told, competing), make)
 
     def score(
         self,
@@ -325,11 +328,10 @@ class EmotionModel(nn.Module):
         Labels are rated each by itself, or, without `multi_label`, against each other, so that a
         text's scores sum to one.
         """
-        vectors = self.encode_texts(texts, contexts)
-        labelled = self.encode_labels(labels, competing=not multi_label)
-        if multi_label:
-            return sigmoid(self.logits(vectors, labelled, labels))
-        return softmax(self.competing_logits(vectors, labelled))
+        logits = self.scorer(labels, competing=not multi_label).logits(
+            self.encode_texts(texts, contexts)
+        )
+        return sigmoid(logits) if multi_label else softmax(logits)
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
         """Give the score (C,) from which each label counts; fitted on the teacher's labels."""

@@ -14,11 +14,13 @@ FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
     | {"readings", "phrasebook", "palette"},
     {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"}
-    | {"pairs", "classifier_settings"},
+    | {"pairs", "classifier_settings", "pooling", "batching", "label_vectors", "scoring"},
     {"static"},
+    {"runtimes", "loading"},
     {"modeling", "classifier"},
     {"explaining"},
-    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"},
+    {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
+    | {"exporting"},
     {"embedded", "measurement", "learning_curves", "model_card"},
     {"publishing"},
     {"quickstart", "versions", "adaptation"},

@@ -248,7 +248,7 @@ def test_what_it_saves_scores_the_same(clf, tmp_path):
     from emo_hub.pipelines import pipeline
 
     clf.save_pretrained(tmp_path / "whole")
-    again = pipeline(model=tmp_path / "whole")(TEXT, candidate_labels=LABELS)
+    again = pipeline(model=tmp_path / "whole", precision="float32")(TEXT, candidate_labels=LABELS)
     one = clf(TEXT, candidate_labels=LABELS)
     assert again["labels"] == one["labels"]
     assert again["scores"] == pytest.approx(one["scores"], abs=1e-5)
@@ -284,7 +284,8 @@ def run_cli(*arguments, cwd=None):
 
 
 def test_command_line_predicts_as_python_does(clf, tmp_path):
-    done = run_cli("predict", TEXT, "--labels", ",".join(LABELS), "--json", cwd=tmp_path)
+    numbers = ("--precision", "float32")
+    done = run_cli("predict", TEXT, "--labels", ",".join(LABELS), "--json", *numbers, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     expected = clf(TEXT, candidate_labels=LABELS)

@@ -19,6 +19,7 @@ from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
 from emo_hub.cli.encoder import train_encoder_command
 from emo_hub.cli.evaluation import evaluate
+from emo_hub.cli.exporting import export_command
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
 from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
@@ -79,11 +80,17 @@ def predict(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which words carried the best label.")
     ] = False,
+    backend: Annotated[
+        str, typer.Option(help="What runs it: auto, torch, onnx, openvino or nano.")
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16 or int8.")] = "auto",
 ) -> None:
     """Rate how much a text expresses each of your labels."""
     from emo_hub.pipelines import pipeline
 
-    clf = pipeline(model=None if model == "default" else model)
+    clf = pipeline(
+        model=None if model == "default" else model, backend=backend, precision=precision
+    )
     answer = clf(
         text,
         candidate_labels=labels,
@@ -210,6 +217,7 @@ train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
 train_app.command("average")(train_average_command)
 app.command("evaluate")(evaluate)
+app.command("export")(export_command)
 
 
 @app.command()

@@ -15,7 +15,8 @@ from transformers import PreTrainedModel
 from emo_hub.calibration import Floats
 from emo_hub.explaining.occlusion import Judge
 from emo_hub.explaining.words import Passage
-from emo_hub.modeling import EmotionModel, mean_pool
+from emo_hub.modeling import EmotionModel
+from emo_hub.pooling import mean_pool
 
 _STEPS = (1 / 6, 1 / 2, 5 / 6)  # midpoints of thirds of the way
 _NUDGE = 1e-2

@@ -40,14 +40,18 @@ def pipeline(
 ) -> ZeroShotEmotionPipeline | ContextualEmotionPipeline:
     """Make a pipeline without asking transformers to find the class.
 
-    The same as transformers' `pipeline(...)`, for checkpoints that carry no code.
+    The same as transformers' `pipeline(...)`, for checkpoints that carry no code. `backend` and
+    `precision` say what encodes texts; see `EmotionModel.load`.
 
     Raises:
         InputError: there is no such task here.
         CheckpointError: no model is named for a task without a default, or it does not load.
     """
     if task == TASK:
-        loaded = model if isinstance(model, EmotionModel) else EmotionModel.load(model)
+        loaded = model
+        if not isinstance(model, EmotionModel):
+            chosen = {name: kwargs.pop(name, "auto") for name in ("backend", "precision")}
+            loaded = EmotionModel.load(model, **chosen)
         kwargs.setdefault("device", loaded.device)
         return ZeroShotEmotionPipeline(model=loaded, task=task, **kwargs)
     if task != CONTEXTUAL_TASK:

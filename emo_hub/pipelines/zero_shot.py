@@ -5,33 +5,37 @@ One forward pass a text, however many labels: label vectors are encoded once and
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline, PreTrainedModel
 
 from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.explaining import Explanation, Method, explain
-from emo_hub.inputs import check_text
 from emo_hub.modeling import EmotionModel
 from emo_hub.pipelines.choosing import check_choice
 from emo_hub.pipelines.completing import completed
-from emo_hub.readings import read_label
+from emo_hub.pipelines.items import (
+    CandidateLabels,
+    Candidates,
+    Item,
+    candidates,
+    each_item,
+    one_item,
+)
+from emo_hub.pipelines.ranking import ranked
+from emo_hub.pipelines.streams import growing_chunks
 from emo_hub.static import StaticBackbone
-from emo_hub.taxonomy import normalise
 
 _ONE_TEXT = (str, bytes, Mapping)
-_NO_MORE: Any = object()
-
-CandidateLabels = str | Sequence[str] | Mapping[str, str]
+_VAD = ("valence", "arousal", "dominance")
+_LIST_CHUNK = 8192  # texts of a list at a time
+_STREAM_CHUNK = 1024  # texts of a stream that are held at most
+_MOST_SCORES = 4_000_000  # 100 MiB while they are sorted
 
 
 class ZeroShotEmotionPipeline(Pipeline):
@@ -51,9 +55,15 @@ class ZeroShotEmotionPipeline(Pipeline):
             that was fitted for each on synthetic data. Adds "none_of_these": whether none is left.
         top_k: keeps this many labels at most.
         vad: adds "valence", "arousal" and "dominance", each 1..5.
+        batch_size: texts that the encoder reads at once, and how many of a stream are read ahead;
+            without it, as many as suit the device, and a stream is read in growing chunks.
         explain: True for each label of the answer, or a label, or a list of them: adds "words", by
             label a list of {"word", "start", "end", "weight"} in reading order; see `explain`. With
             a context it adds "context_weights", by label how much the context spoke for it.
+
+    Keyword arguments of making it, beside those of transformers:
+        candidate_labels: what calls without labels use.
+        backend, precision: what encodes texts; see `EmotionModel.load`.
 
     Raises:
         InputError: an empty or non-string text or label, no labels, or arguments that do not fit.
@@ -74,9 +84,17 @@ class ZeroShotEmotionPipeline(Pipeline):
                 f"The pipeline runs an EmotionModel; got a {type(model).__name__}."
                 " Give the checkpoint's folder or repository instead, or EmotionModel.load(it)."
             )
+        backend, precision = kwargs.pop("backend", None), kwargs.pop("precision", None)
         kwargs["tokenizer"] = model.tokenizer
         self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", None)
-        super().__init__(model, *args, **kwargs)  # type: ignore[arg-type]
+        if backend == "nano" and model.folder is not None:
+            model, backend = EmotionModel.load(model.folder, backend="nano"), None
+        before = model.device.type
+        super().__init__(model, *args, **kwargs)
+        if backend or precision:
+            model.run_on(backend or "auto", precision or "auto")
+        elif model.device.type != before:
+            model.run_on(*model.asked)  # what suited the one may not suit the other
 
     def __repr__(self) -> str:
         return f"ZeroShotEmotionPipeline({self.model.name!r}, device={self.model.device})"
@@ -87,14 +105,23 @@ class ZeroShotEmotionPipeline(Pipeline):
             raise InputError("Give the labels by name: clf(text, candidate_labels=[...]).")
         labels = kwargs.pop("candidate_labels", self.usual_labels)
         context = kwargs.pop("context", None)
+        batch_size = kwargs.pop("batch_size", self._batch_size)
+        kwargs.pop("num_workers", None)  # tokenising is fast enough beside the encoder
+        how = {**self._postprocess_params, **self._sanitize_parameters(**kwargs)[2]}
         if isinstance(inputs, tuple | list):
-            items = list(_with_each(inputs, labels, context))
-            return super().__call__(items, **kwargs) if items else []
-        many = isinstance(inputs, Iterable | Dataset) and not isinstance(inputs, _ONE_TEXT)
-        if many:
+            items = list(each_item(inputs, labels, context))
+            chunks = (items[i : i + _LIST_CHUNK] for i in range(0, len(items), _LIST_CHUNK))
+            return [answer for chunk in chunks for answer in self._answers(chunk, batch_size, how)]
+        if isinstance(inputs, Iterable | Dataset) and not isinstance(inputs, _ONE_TEXT):
             # Read lazily: a dataset need not fit into memory.
-            return super().__call__(_with_each(inputs, labels, context), **kwargs)
-        return super().__call__({"text": inputs, **_shared(labels, context)}, **kwargs)
+            return self._stream(each_item(inputs, labels, context), batch_size, how)
+        return self._answers([one_item(inputs, labels, context)], batch_size, how)[0]
+
+    def _stream(
+        self, items: Iterator[Item], batch_size: int | None, how: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        for chunk in growing_chunks(items, batch_size or _STREAM_CHUNK):
+            yield from self._answers(chunk, batch_size, how)
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:  # noqa: ANN401
         """Write the checkpoint that runs here; see `EmotionModel.save`."""
@@ -131,59 +158,105 @@ class ZeroShotEmotionPipeline(Pipeline):
         }
         return {}, {}, {name: value for name, value in given.items() if value is not None}
 
-    def preprocess(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Turn one text with its labels into tensors and two strings that travel along."""
-        labels = _label_map(item["labels"])
-        tokens = self.model.tokenize(item["text"], item["context"])
-        tensors = {name: torch.tensor([ids]) for name, ids in tokens.items()}
-        asked = json.dumps({"labels": labels, "context": item["context"]})
-        return {**tensors, "sequence": item["text"], "asked": asked}
+    def preprocess(self, item: Item) -> dict[str, Any]:
+        """Hand an item on: many are tokenised at once, in `_answers`."""
+        return {"item": item}
 
     def _forward(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        carried = {name: inputs.pop(name) for name in ("sequence", "asked")}
-        return {"embedding": self.model(**inputs), **carried}
+        return inputs
 
-    def postprocess(
+    def postprocess(self, outputs: dict[str, Any], **how: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Rate one item."""
+        return self._answers([outputs["item"]], None, how)[0]
+
+    def _answers(
+        self, items: Sequence[Item], batch_size: int | None, how: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Rate items, those with the same labels together."""
+        how = dict(how)
+        explained = how.pop("explained", False)
+        texts, contexts, _ = zip(*items, strict=True)
+        vectors = self.model.encode_texts(texts, contexts, batch_size=batch_size)
+        groups: dict[Candidates, list[int]] = {}
+        last, rows = None, []
+        for row, item in enumerate(items):
+            if item.labels is not last:
+                last, rows = item.labels, groups.setdefault(item.labels, [])
+            rows.append(row)
+        if len(groups) > 1:
+            self._encode_labels_of(groups, competing=not how.get("multi_label", True))
+        answers: list[dict[str, Any]] = [{}] * len(items)
+        for labels, rows in groups.items():
+            # Scores of a chunk of texts by thousands of labels need not stand in memory at once.
+            step = max(1, _MOST_SCORES // len(labels))
+            for start in range(0, len(rows), step):
+                some = rows[start : start + step]
+                rated = self._rated(vectors[some], labels, **how)
+                for row, extra in zip(some, rated, strict=True):
+                    answers[row] = {"sequence": items[row].text, **extra}
+        if explained is not False:
+            multi_label = bool(how.get("multi_label", True))
+            for item, answer in zip(items, answers, strict=True):
+                only = answer["labels"] if explained is True else explained
+                answer.update(self._explained(item, only, multi_label=multi_label))
+        return answers
+
+    def _encode_labels_of(self, groups: Iterable[Candidates], *, competing: bool) -> None:
+        """Encode the labels of all groups in one go, so that each group finds them known."""
+        told = {label: text for labels in groups for label, text in labels if not text}
+        if told:
+            self.model.encode_labels(list(told))
+            if competing:
+                self.model.encode_labels(list(told), competing=True)
+
+    def _rated(
         self,
-        outputs: dict[str, Any],
+        vectors: Floats,
+        labels: Candidates,
         *,
         multi_label: bool = True,
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool = False,
-        explained: bool | str | Sequence[str] = False,
-    ) -> dict[str, Any]:
-        """Turn one text's vector into sorted labels and scores."""
-        embedding = outputs["embedding"].float().cpu().numpy().reshape(1, -1)
-        asked = json.loads(outputs["asked"])
-        described: dict[str, str | None] = asked["labels"]
-        labels = list(described)
-        told = {label: text for label, text in described.items() if text}
-        vectors = self.model.encode_labels(labels, told)
-        scores = each = sigmoid(self.model.logits(embedding, vectors, labels)[0])
+    ) -> list[dict[str, Any]]:
+        """Rate text vectors (N, D) by the same labels."""
+        names = [label for label, _ in labels]
+        told = {label: text for label, text in labels if text}
+        each = sigmoid(self.model.scorer(names, told).logits(vectors))
+        scores = each
         if not multi_label:
-            rivals = self.model.encode_labels(labels, told, competing=True)
-            scores = softmax(self.model.competing_logits(embedding, rivals)[0])
-        kept = self._kept(labels, each, scores, threshold)
-        order = sorted(kept, key=lambda i: -float(scores[i]))[:top_k]
-        result: dict[str, Any] = {
-            "sequence": outputs["sequence"],
-            "labels": [labels[i] for i in order],
-            "scores": [float(scores[i]) for i in order],
-        }
+            scores = softmax(self.model.scorer(names, told, competing=True).logits(vectors))
+        kept = None
         if threshold is not None:
-            result["none_of_these"] = not order
+            # The fitted thresholds speak of each label by itself, also when the labels compete.
+            is_auto = threshold == "auto"
+            kept = each >= self.model.thresholds(names) if is_auto else scores >= float(threshold)
+        lists = ranked(names, scores, kept, top_k)
+        answers: list[dict[str, Any]] = [{"labels": n, "scores": v} for n, v in lists]
+        if threshold is not None:
+            for answer in answers:
+                answer["none_of_these"] = not answer["labels"]
         if vad:
-            names = ("valence", "arousal", "dominance")
-            values = self.model.read_vad(embedding)[0]
-            result.update({name: float(v) for name, v in zip(names, values, strict=True)})
-        if explained is not False:
-            wanted = result["labels"] if explained is True else explained
-            only = [wanted] if isinstance(wanted, str) else list(wanted)
-            how = {"context": asked["context"], "multi_label": multi_label, "only": only}
-            found = explain(self.model, outputs["sequence"], described, **how) if only else None
-            result.update(_weights_of(found))
-        return result
+            for answer, values in zip(answers, self.model.read_vad(vectors).tolist(), strict=True):
+                answer.update(zip(_VAD, values, strict=True))
+        return answers
+
+    def _explained(
+        self, item: Item, only: str | Sequence[str], *, multi_label: bool
+    ) -> dict[str, Any]:
+        wanted = [only] if isinstance(only, str) else list(only)
+        if not wanted:
+            return _weights_of(None)
+        return _weights_of(
+            explain(
+                self.model,
+                item.text,
+                dict(item.labels),
+                context=item.context,
+                multi_label=multi_label,
+                only=wanted,
+            )
+        )
 
     def explain(
         self,
@@ -203,30 +276,12 @@ class ZeroShotEmotionPipeline(Pipeline):
         return explain(
             self.model,
             text,
-            _label_map(candidate_labels),
+            dict(candidates(candidate_labels)),
             context=context,
             method=method,
             multi_label=multi_label,
             only=only,
         )
-
-    def _kept(
-        self, labels: list[str], each: Floats, scores: Floats, threshold: float | str | None
-    ) -> Sequence[int]:
-        if threshold is None:
-            return range(len(labels))
-        if threshold == "auto":
-            # The fitted thresholds speak of each label by itself, also when the labels compete.
-            return np.flatnonzero(each >= self.model.thresholds(labels)).tolist()
-        return np.flatnonzero(scores >= float(threshold)).tolist()
-
-
-def _shared(labels: CandidateLabels | None, context: str | None) -> dict[str, Any]:
-    if context is not None and not isinstance(context, str):
-        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
-    if _is_nested(labels):
-        raise InputError("Got a list of label lists with one text; give one list of labels.")
-    return {"labels": labels, "context": context}
 
 
 def _weights_of(found: Explanation | None) -> dict[str, Any]:
@@ -237,68 +292,3 @@ def _weights_of(found: Explanation | None) -> dict[str, Any]:
         return {"words": words}
     weights = {label: found.of_context(label) for label in found.labels}
     return {"words": words, "context_weights": weights}
-
-
-def _is_nested(labels: object) -> bool:
-    return (
-        isinstance(labels, Sequence)
-        and not isinstance(labels, str)
-        and len(labels) > 0
-        and isinstance(labels[0], (list, tuple, Mapping))
-    )
-
-
-def _with_each(texts: Any, labels: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-    """Give each text its own labels and context where lists of them came, else the shared ones."""
-    each_labels = labels if _is_nested(labels) else None
-    each_context = None if context is None or isinstance(context, str) else context
-    for name, each in (("label lists", each_labels), ("contexts", each_context)):
-        if isinstance(each, Sequence) and isinstance(texts, Sequence) and len(each) != len(texts):
-            raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
-    own_labels = iter(each_labels) if each_labels is not None else itertools.repeat(labels)
-    own_context = iter(each_context) if each_context is not None else itertools.repeat(context)
-    # KeyDataset has a length and items, but is no iterable.
-    rows = texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
-    for number, text in enumerate(rows, start=1):
-        check_text(text)
-        mine, before = next(own_labels, _NO_MORE), next(own_context, _NO_MORE)
-        if mine is _NO_MORE or before is _NO_MORE:
-            raise InputError(f"Text {number} has no context or labels of its own; give one each.")
-        yield {"text": text, **_shared(mine, before)}
-
-
-def _label_map(labels: CandidateLabels | None) -> dict[str, str | None]:
-    """Bring every accepted form of candidate labels to label -> description, without repeats."""
-    if isinstance(labels, str):
-        labels = [part.strip() for part in labels.split(",") if part.strip()]
-    if labels is None or (isinstance(labels, Sequence | Mapping) and len(labels) == 0):
-        raise InputError("No candidate labels: give at least one, e.g. candidate_labels=['joy'].")
-    if not isinstance(labels, Sequence | Mapping):
-        raise InputError(
-            f"candidate_labels must be a list, a comma-separated string or a dict of descriptions; "
-            f"got a {type(labels).__name__}."
-        )
-    table: dict[str, str | None] = dict.fromkeys(labels)
-    if isinstance(labels, Mapping):
-        table.update(labels)
-    for label, description in table.items():
-        if not isinstance(label, str) or not label.strip():
-            raise InputError(f"A candidate label must be a non-empty string; got {label!r:.60}.")
-        if description is not None and not isinstance(description, str):
-            raise InputError(
-                f"The description of '{label}' must be a string; got {description!r:.60}."
-            )
-    return _distinct(table)
-
-
-def _distinct(labels: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Keep the first spelling of labels that differ in case, spaces or underscores alone.
-
-    Raises:
-        InputError: a label has no letter, digit or emoji.
-    """
-    found: dict[tuple[str, str | None], str] = {}
-    for label, description in labels.items():
-        read_label(normalise(label))
-        found.setdefault((normalise(label), description), label)
-    return {label: description for (_, description), label in found.items()}

@@ -40,7 +40,7 @@ def packaged_vectors(texts: Sequence[str], *, batch_size: int = 64, tokens: int 
     from transformers import AutoModel, AutoTokenizer
 
     from emo_hub.checkpoint import PACKAGED_BASE, base_folder
-    from emo_hub.modeling import mean_pool
+    from emo_hub.pooling import mean_pool
 
     folder = base_folder(PACKAGED_BASE)
     tokenizer = AutoTokenizer.from_pretrained(folder)

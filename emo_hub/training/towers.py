@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from emo_hub.checkpoint import base_folder
-from emo_hub.modeling import mean_pool, vad_from
+from emo_hub.pooling import mean_pool, vad_from
 from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
 
 # What the architectures of encoders call it: BERT and its kin, ModernBERT, DistilBERT.

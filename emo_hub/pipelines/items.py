@@ -1,0 +1,126 @@
+"""What a call of the zero-shot pipeline asks: texts, contexts and labels in every accepted form."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from emo_hub.errors import InputError
+from emo_hub.inputs import check_text
+from emo_hub.readings import read_label
+from emo_hub.taxonomy import normalise
+
+CandidateLabels = str | Sequence[str] | Mapping[str, str]
+Candidates = tuple[tuple[str, str | None], ...]  # each label with its description
+
+_NO_MORE: Any = object()
+
+
+class Item(NamedTuple):
+    """One text, what came before it, and what it is rated by."""
+
+    text: str
+    context: str | None
+    labels: Candidates
+
+
+def one_item(text: Any, labels: CandidateLabels | None, context: str | None) -> Item:  # noqa: ANN401
+    """Check one text with its labels and context.
+
+    Raises:
+        InputError: says what is wrong with which.
+    """
+    if context is not None and not isinstance(context, str):
+        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+    if _is_nested(labels):
+        raise InputError("Got a list of label lists with one text; give one list of labels.")
+    found = candidates(labels)
+    check_text(text)
+    return Item(text, context, found)
+
+
+def each_item(texts: Any, labels: Any, context: Any) -> Iterator[Item]:  # noqa: ANN401
+    """Give each text its own labels and context where lists of them came, else the shared ones.
+
+    Raises:
+        InputError: there are not as many of them, or one of them cannot be used.
+    """
+    each_labels = labels if _is_nested(labels) else None
+    each_context = None if context is None or isinstance(context, str) else context
+    for name, each in (("label lists", each_labels), ("contexts", each_context)):
+        if isinstance(each, Sequence) and isinstance(texts, Sequence) and len(each) != len(texts):
+            raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
+    if each_context is not None and not isinstance(each_context, Iterable):
+        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+    # Shared labels are read once, however many texts there are.
+    own_labels: Iterable[Any]
+    if each_labels is None:
+        own_labels = itertools.repeat(candidates(labels))
+    else:
+        own_labels = itertools.chain(map(candidates, each_labels), itertools.repeat(_NO_MORE))
+    own_context: Iterable[Any] = itertools.repeat(context)
+    if each_context is not None:
+        own_context = itertools.chain(each_context, itertools.repeat(_NO_MORE))
+    rows = zip(_rows(texts), own_labels, own_context, strict=False)
+    for number, (text, mine, before) in enumerate(rows, start=1):
+        check_text(text)
+        if mine is _NO_MORE or before is _NO_MORE:
+            raise InputError(f"Text {number} has no context or labels of its own; give one each.")
+        if before is not None and not isinstance(before, str):
+            raise InputError(f"A context must be a string; got a {type(before).__name__}.")
+        yield Item(text, before, mine)
+
+
+def candidates(labels: CandidateLabels | None) -> Candidates:
+    """Bring every accepted form of candidate labels to label and description, without repeats.
+
+    Of labels that differ in case, spaces or underscores alone, the first spelling is kept.
+
+    Raises:
+        InputError: there is none, or one of them cannot be used.
+    """
+    if isinstance(labels, str):
+        labels = [part.strip() for part in labels.split(",") if part.strip()]
+    if labels is None or (isinstance(labels, Sequence | Mapping) and len(labels) == 0):
+        raise InputError("No candidate labels: give at least one, e.g. candidate_labels=['joy'].")
+    if not isinstance(labels, Sequence | Mapping):
+        raise InputError(
+            f"candidate_labels must be a list, a comma-separated string or a dict of descriptions; "
+            f"got a {type(labels).__name__}."
+        )
+    said = labels.items() if isinstance(labels, Mapping) else ((label, None) for label in labels)
+    pairs = tuple(said)
+    for label, description in pairs:
+        if not isinstance(label, str) or not label.strip():
+            raise InputError(f"A candidate label must be a non-empty string; got {label!r:.60}.")
+        if description is not None and not isinstance(description, str):
+            raise InputError(
+                f"The description of '{label}' must be a string; got {description!r:.60}."
+            )
+    return _distinct(pairs)
+
+
+@lru_cache(maxsize=64)
+def _distinct(pairs: Candidates) -> Candidates:
+    found: dict[tuple[str, str | None], str] = {}
+    for label, description in pairs:
+        name = normalise(label)
+        read_label(name)
+        found.setdefault((name, description), label)
+    return tuple({label: description for (_, description), label in found.items()}.items())
+
+
+def _rows(texts: Any) -> Iterable[Any]:  # noqa: ANN401
+    # KeyDataset has a length and items, but is no iterable.
+    return texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
+
+
+def _is_nested(labels: object) -> bool:
+    return (
+        isinstance(labels, Sequence)
+        and not isinstance(labels, str)
+        and len(labels) > 0
+        and isinstance(labels[0], (list, tuple, Mapping))
+    )

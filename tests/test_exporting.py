@@ -1,0 +1,138 @@
+"""`emo-hub export`: files for other runtimes that give what torch gives, or are not kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from emo_hub.errors import CheckpointError, InputError
+from emo_hub.exporting import export_encoder
+from emo_hub.exporting.proof import TOLERANCES, proof_texts
+from emo_hub.modeling import EmotionModel
+from emo_hub.pipelines import pipeline
+from emo_hub.runtimes.files import ONNX, ONNX_INT8, OPENVINO, read_facts
+
+pytest.importorskip("onnxscript", reason="NO ONNX: pip install 'emo-hub[onnx,openvino]'")
+pytest.importorskip("onnxruntime", reason="NO ONNX RUNTIME: pip install 'emo-hub[onnx]'")
+pytest.importorskip("openvino", reason="NO OPENVINO: pip install 'emo-hub[openvino]'")
+
+LABELS = ["joy", "anger", "missing somebody", "not calm"]
+FILES = {"float32": ONNX, "int8": ONNX_INT8, "bfloat16": OPENVINO}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The embedded default, exported in every form, and what was said of it."""
+    folder, said = tmp_path_factory.mktemp("exported") / "model", []
+    export_encoder(None, folder, "onnx", int8=True, say=said.append)
+    export_encoder(None, folder, "openvino", say=said.append)
+    return folder, said
+
+
+@pytest.mark.parametrize(
+    ("backend", "precision"),
+    [("onnx", "float32"), ("onnx", "int8"), ("openvino", "float32"), ("openvino", "bfloat16")],
+)
+def test_an_exported_file_gives_the_vectors_of_torch(exported, default_model, backend, precision):
+    folder, _ = exported
+    found = EmotionModel.load(folder, backend=backend, precision=precision)
+    texts, contexts = proof_texts()
+    cosines = (
+        found.encode_texts(texts, contexts) * default_model.encode_texts(texts, contexts)
+    ).sum(axis=1)
+    assert cosines.min() >= TOLERANCES[precision].cosine
+    assert found.runs_on == f"{backend} {precision} (as asked)"
+
+
+def test_the_pipeline_answers_alike_on_an_exported_file(exported, clf):
+    folder, _ = exported
+    texts = list(proof_texts()[0][:6])
+    found = pipeline(model=folder, backend="onnx")(texts, candidate_labels=LABELS)
+    for one, other in zip(found, clf(texts, candidate_labels=LABELS), strict=True):
+        assert one["labels"] == other["labels"]
+        assert one["scores"] == pytest.approx(other["scores"], abs=1e-3)
+
+
+def test_int8_takes_less_than_thirty_megabytes(exported):
+    assert (exported[0] / ONNX_INT8.path).stat().st_size < 30e6
+
+
+@pytest.mark.parametrize("precision", FILES)
+def test_facts_beside_a_file_say_how_it_was_proven(exported, precision):
+    facts = read_facts(exported[0], FILES[precision])
+    proof = next(one for one in facts["proof"] if one["precision"] == precision)
+    assert proof["texts"] == len(proof_texts()[0])
+    assert proof["least_cosine"] >= proof["tolerance"]["cosine"]
+    assert proof["changed_decisions"] == 0
+    assert set(facts["sha256"]) == set(FILES[precision].parts)
+
+
+def test_each_proof_is_said(exported):
+    assert len(exported[1]) == 4
+    assert all("least cosine" in line for line in exported[1])
+
+
+def test_a_file_that_has_other_vectors_is_not_kept(exported, tmp_path, monkeypatch):
+    from emo_hub import exporting
+
+    folder = shutil.copytree(exported[0], tmp_path / "model")
+    spoiled = lambda source, path: shutil.copyfile(folder / ONNX_INT8.path, path)  # noqa: E731
+    monkeypatch.setattr(exporting, "write_onnx", lambda model, path: spoiled(None, path))
+    with pytest.raises(CheckpointError, match="is not the encoder it was made from"):
+        export_encoder(None, folder, "onnx")
+    assert not (folder / ONNX.path).exists()
+    assert not (folder / ONNX.facts_path).exists()
+
+
+def test_a_file_of_older_weights_is_refused(exported, tmp_path):
+    folder = shutil.copytree(exported[0], tmp_path / "model")
+    facts = json.loads((folder / ONNX.facts_path).read_text())
+    (folder / ONNX.facts_path).write_text(json.dumps({**facts, "weights_sha256": "0" * 64}))
+    with pytest.raises(CheckpointError, match="exported from other weights"):
+        EmotionModel.load(folder, backend="onnx")
+
+
+def test_a_damaged_file_is_refused(exported, tmp_path):
+    folder = shutil.copytree(exported[0], tmp_path / "model")
+    with (folder / ONNX_INT8.path).open("r+b") as file:
+        file.seek(5_000_000)
+        file.write(b"\0" * 64)
+    with pytest.raises(CheckpointError, match="is damaged"):
+        EmotionModel.load(folder, backend="onnx", precision="int8")
+
+
+def test_a_folder_of_something_else_is_not_touched(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(CheckpointError, match="something else than a checkpoint"):
+        export_encoder(None, tmp_path, "onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_another_checkpoint_is_not_mixed_with(exported, tiny_checkpoint):
+    with pytest.raises(CheckpointError, match="another checkpoint"):
+        export_encoder(str(tiny_checkpoint), exported[0], "onnx")
+
+
+def test_int8_goes_with_onnx_alone(tmp_path):
+    with pytest.raises(InputError, match="--int8 goes with --format onnx"):
+        export_encoder(None, tmp_path / "new", "openvino", int8=True)
+
+
+def test_sentence_transformers_would_find_both_outputs(exported):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(exported[0] / ONNX.path)
+    assert [one.name for one in session.get_outputs()] == [
+        "last_hidden_state",
+        "sentence_embedding",
+    ]
+    assert {one.name for one in session.get_inputs()} >= {"input_ids", "attention_mask"}
+
+
+def test_an_exported_file_reads_one_text_and_the_longest(exported, default_model):
+    found = EmotionModel.load(exported[0], backend="onnx")
+    for texts in (["ok"], ["word " * 400], ["ok"] * 70):
+        assert np.allclose(found.encode_texts(texts), default_model.encode_texts(texts), atol=1e-4)
