@@ -255,6 +255,53 @@ def fit_thresholds(
     return fitted, float(default)
 
 
+def fit_thresholds_by_rate(
+    scores: Floats, targets: npt.NDArray[np.bool_], labels: Sequence[str], *, shrink: float
+) -> tuple[Mapping[str, float], float]:
+    """Fit one decision threshold per label; rare labels learn from others how often to be given.
+
+    Calibrated scores of a rare label lie low, so a threshold that is drawn towards those of common
+    labels would never let it through. What labels have in common is how many rows get a label for
+    each row in which it holds: that rate is drawn towards the mean of all labels.
+
+    Args:
+        scores: (N, L) in [0, 1], on rows like those of use: labels must hold as often in them.
+        targets: (N, L) whether each label holds.
+        labels: names of the columns.
+        shrink: how many positives the common rate is worth against a label's own.
+
+    Returns:
+        The threshold of each label, and the global one of `fit_thresholds`, which labels get that
+        hold in no row.
+    """
+    _, default = fit_thresholds(scores, targets, labels, shrink=shrink)
+    held = targets.sum(axis=0)
+    known = np.flatnonzero(held)
+    own = [best_threshold(scores[:, column], targets[:, column]) for column in known]
+    given = (scores[:, known] >= np.array(own, np.float32)).sum(axis=0)
+    rates = np.log(np.clip(given / held[known], 0.25, 4.0))
+    common = np.average(rates, weights=held[known]) if len(known) else 0.0
+    fitted = dict.fromkeys(labels, float(default))
+    for column, rate in zip(known.tolist(), rates.tolist(), strict=True):
+        support = float(held[column])
+        drawn = math.exp((support * rate + shrink * common) / (support + shrink))
+        fitted[labels[column]] = _letting_through(scores[:, column], drawn * support)
+    return fitted, default
+
+
+def _letting_through(scores: Floats, count: float) -> float:
+    """Give a threshold above which about so many scores lie; scores that are equal stay together.
+
+    One half where all are equal.
+    """
+    falling = np.sort(scores)[::-1]
+    counts = np.flatnonzero(falling[:-1] > falling[1:]) + 1
+    if not len(counts):
+        return 0.5
+    best = counts[np.argmin(np.abs(np.log(counts / count)))]
+    return float(falling[best - 1] / 2 + falling[best] / 2)
+
+
 def _mean_f1(predicted: npt.NDArray[np.bool_], targets: npt.NDArray[np.bool_]) -> float:
     hits = (predicted & targets).sum(axis=0)
     either = predicted.sum(axis=0) + targets.sum(axis=0)

@@ -18,6 +18,7 @@ from emo_hub.calibration import (
     fit_calibration,
     fit_competition,
     fit_thresholds,
+    fit_thresholds_by_rate,
     sigmoid,
     softmax,
 )
@@ -129,6 +130,45 @@ def test_rare_label_is_drawn_to_the_global_threshold():
     targets[int(scores[:, 1].argmax()), 1] = True
     fitted, default = fit_thresholds(scores, targets, ["common", "rare"], shrink=300)
     assert abs(fitted["rare"] - default) < 0.02
+
+
+def rare_and_common():
+    """Calibrated scores of a common label and of one that holds once in 200 rows."""
+    chance = np.stack([RNG.beta(1, 2, 6000), RNG.beta(0.5, 100, 6000)], axis=1)
+    return chance.astype(np.float32), RNG.random((6000, 2)) < chance
+
+
+def test_a_threshold_by_rate_lets_a_rare_label_through():
+    scores, targets = rare_and_common()
+    drawn, _ = fit_thresholds(scores, targets, ["common", "rare"], shrink=1000)
+    fitted, _ = fit_thresholds_by_rate(scores, targets, ["common", "rare"], shrink=1000)
+    given, held = (scores[:, 1] >= fitted["rare"]).sum(), targets[:, 1].sum()
+    assert (scores[:, 1] >= drawn["rare"]).sum() == 0
+    assert held / 4 <= given <= held * 4
+
+
+def test_a_rare_label_is_given_at_the_rate_of_common_ones():
+    scores, targets = rare_and_common()
+    fitted, _ = fit_thresholds_by_rate(scores, targets, ["common", "rare"], shrink=1e9)
+    common, rare = (
+        (scores[:, column] >= fitted[name]).sum() / targets[:, column].sum()
+        for column, name in enumerate(("common", "rare"))
+    )
+    assert rare == pytest.approx(common, rel=0.05)
+
+
+def test_equal_scores_are_never_parted_nor_all_let_through():
+    scores = np.repeat(np.array([[0.9], [0.1]], np.float32), [30, 970], axis=0)
+    targets = np.arange(1000)[:, None] < 25
+    fitted, _ = fit_thresholds_by_rate(scores, targets, ["joy"], shrink=20)
+    assert 0.1 < fitted["joy"] < 0.9
+
+
+def test_a_label_that_holds_nowhere_gets_the_global_threshold():
+    scores, targets = rare_and_common()
+    targets[:, 1] = False
+    fitted, default = fit_thresholds_by_rate(scores, targets, ["common", "rare"], shrink=20)
+    assert fitted["rare"] == default
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8))

@@ -24,8 +24,9 @@ from emo_hub.errors import CheckpointError, SettingsError
 from emo_hub.metrics.contexts import exchanged, swap_probe
 from emo_hub.model_card import write_card
 from emo_hub.modeling import EmotionModel
-from emo_hub.training.classification import plan_buckets
+from emo_hub.training.classification import PairReader, classified, plan_buckets
 from emo_hub.training.encoder import EncoderRecipe, train_lesson
+from emo_hub.training.first_outputs import begin_as_read
 from emo_hub.training.judging import judge_outputs
 from emo_hub.training.objectives import asymmetric, balanced_weights, binary_cross_entropy
 from emo_hub.training.outputs import (
@@ -285,13 +286,52 @@ def test_a_zero_shot_checkpoint_of_ours_is_a_warm_start(tiny_base, tmp_path):
     found = opened(tmp_path / "dual")
     assert "zero-shot" in found.start
     for name, value in backbone.state_dict().items():
-        assert torch.equal(found.model.base_model.state_dict()[name], value), name
+        if "pooler" not in name:  # which a dual encoder has no use for
+            assert torch.equal(found.model.base_model.state_dict()[name], value), name
 
 
 def test_the_adapter_of_the_embedded_model_is_merged(default_model):
     found = opened("default", max_tokens=64).model.base_model.state_dict()
     for name, value in default_model.backbone.state_dict().items():
-        assert torch.allclose(found[name], value, atol=1e-6), name
+        if "pooler" not in name:
+            assert torch.allclose(found[name], value, atol=1e-6), name
+
+
+READ = ("joy", "anger", "gratitude", "boredom")
+SAID = {
+    "joy": "I am so happy about it",
+    "anger": "I am furious with him",
+    "gratitude": "Thank you so much",
+    "boredom": "Nothing ever happens here and I am bored",
+}
+PLACES = ("today", "at work", "again", "in the garden", "on Monday", "with my sister", "abroad")
+
+
+def begun(shares, labels=READ):
+    """Outputs of the embedded model for rows without a single label, and their logits of some."""
+    texts = [f"{said} {place}." for said in SAID.values() for place in PLACES]
+    rows = [TrainingRow(str(i), "labelled", text, None, {}, ()) for i, text in enumerate(texts)]
+    found = opened("default", labels=labels, max_tokens=64)
+    found = begin_as_read(found, labels, rows, np.array(shares, np.float32), seed=0)
+    tokens = [PairReader(found)(f"{said} indeed!", None) for said in SAID.values()]
+    known = [PairReader(found)(text, None) for text in texts]
+    return [classified(found.model, found.tokenizer, some, len(labels)) for some in (tokens, known)]
+
+
+def test_outputs_of_a_warm_start_rank_texts_before_any_step():
+    unseen, _ = begun([0.2] * 4)
+    assert (unseen - unseen.mean(axis=0)).argmax(axis=1).tolist() == [0, 1, 2, 3]
+
+
+def test_outputs_of_a_warm_start_hold_as_often_as_their_labels():
+    shares = [0.4, 0.1, 0.02, 0.2]
+    _, known = begun(shares)
+    assert sigmoid(known).mean(axis=0) == pytest.approx(shares, abs=2e-3)
+
+
+def test_labels_that_nobody_could_read_start_as_any_new_ones():
+    found, _ = begun([0.5, 0.5], labels=("?!", "--"))
+    assert sigmoid(found) == pytest.approx(0.2, abs=0.1)
 
 
 def test_outputs_of_the_same_labels_are_kept(trained):
@@ -625,11 +665,15 @@ def reading(text_says=0.0, context_says=0.0):
     return score
 
 
-def test_thresholds_of_rare_labels_are_the_global_one():
-    rows = lesson().material.validation
-    judged = judge_outputs(reading(9, 9), rows, LABELS, shrink=1e9, has_context=True)
-    cut = judged.facts["validation"]["global_threshold"]
-    assert list(judged.thresholds.values()) == pytest.approx([cut] * 4, abs=1e-3)
+def test_thresholds_that_are_drawn_to_others_still_part_what_is_apart():
+    rows = lesson(validation=96).material.validation
+    score = reading(9, 9)
+    judged = judge_outputs(score, rows, LABELS, shrink=20, has_context=True)
+    logits = score([row.text for row in rows], [row.context for row in rows])
+    cuts = np.array([judged.thresholds[label] for label in LABELS])
+    given = sigmoid(logits / judged.temperature) >= cuts
+    primary = np.array([[row.primary == label for label in LABELS] for row in rows])
+    assert (given == primary).all()
 
 
 def test_a_model_that_reads_context_loses_without_it_and_with_another():

@@ -28,6 +28,7 @@ from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
 from emo_hub.training.encoder_recipe import EncoderRecipe
+from emo_hub.training.first_outputs import begin_as_read
 from emo_hub.training.judging import judge_outputs
 from emo_hub.training.loop import Fitted, LoopSettings, Progress, best_precision, fit
 from emo_hub.training.material import Material, Wanted, gather
@@ -222,9 +223,9 @@ def _prepare(lesson: Lesson, recipe: EncoderRecipe) -> tuple[Opened, Classificat
     torch.manual_seed(recipe.seed)
     material = lesson.material
     targets = target_table(material.rows, lesson.labels, "hard")
-    opened = open_outputs(
-        part(OutputSettings, recipe), lesson.labels, prior_shares(targets), lesson.counterparts
-    )
+    shares = prior_shares(targets)
+    opened = open_outputs(part(OutputSettings, recipe), lesson.labels, shares, lesson.counterparts)
+    opened = begin_as_read(opened, lesson.labels, material.rows, shares, seed=recipe.seed)
     weights = torch.from_numpy(balanced_weights(targets.sum(axis=0), recipe.class_balance))
     module = Outputs(opened.model, objective_of(part(ObjectiveSettings, recipe), weights))
     if recipe.compile:

@@ -84,7 +84,7 @@ class EncoderRecipe:
     save_every: int = 500  # steps; 0 never
     seed: int = 0
     # What the scores mean, in judging.py.
-    threshold_shrink: float = 100.0  # positives that the global threshold is worth
+    threshold_shrink: float = 20.0  # positives that the labels' common rate is worth
 
     def __post_init__(self) -> None:
         for key, values in _CHOICES.items():

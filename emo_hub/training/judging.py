@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emo_hub.calibration import Floats, fit_temperature, fit_thresholds, sigmoid
+from emo_hub.calibration import Floats, fit_temperature, fit_thresholds_by_rate, sigmoid
 from emo_hub.metrics import (
     brier_score,
     calibration_error,
@@ -60,7 +60,8 @@ def judge_outputs(
         score: texts and contexts to logits.
         validation: rows that were not trained on.
         labels: of the outputs.
-        shrink: how many positives the global threshold is worth against a label's own.
+        shrink: how many positives the common rate is worth against a label's own; see
+            `fit_thresholds_by_rate`.
         has_context: whether contexts were seen in training.
     """
     if not validation:
@@ -71,7 +72,7 @@ def judge_outputs(
     wanted = target_table(validation, labels, "hard") > 0
     temperature = fit_temperature(logits, wanted)
     scores = sigmoid(logits / np.float32(temperature))
-    thresholds, default = fit_thresholds(scores, wanted, labels, shrink=shrink)
+    thresholds, default = fit_thresholds_by_rate(scores, wanted, labels, shrink=shrink)
     facts = {
         "rows": dict(Counter(row.source for row in validation)),
         "contextual_rows": sum(row.context is not None for row in validation),
@@ -95,7 +96,7 @@ def _measured(
         temperature = fit_temperature(logits[there], wanted[there])
         scores[here] = sigmoid(logits[here] / np.float32(temperature))
         fitting = sigmoid(logits[there] / np.float32(temperature))
-        cuts, _ = fit_thresholds(fitting, wanted[there], labels, shrink=shrink)
+        cuts, _ = fit_thresholds_by_rate(fitting, wanted[there], labels, shrink=shrink)
         decided[here] = scores[here] >= np.array([cuts[label] for label in labels], np.float32)
     targets, plain = wanted.astype(np.int64), sigmoid(logits)
     found = {

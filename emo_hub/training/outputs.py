@@ -30,6 +30,7 @@ from emo_hub.training.towers import with_dropout
 
 OURS = "default"  # the embedded dual encoder
 _CLASSIFIER = "ForSequenceClassification"
+_GAIN = 2.0  # of token vectors on their way to the outputs; tanh is nearly straight there
 _OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
 
 
@@ -52,11 +53,13 @@ class Opened:
         model: a sequence classifier of transformers.
         tokenizer: its tokenizer, which states `max_tokens` as its limit.
         start: in words, what its weights come from.
+        reader: the dual encoder that they come from, if it is one.
     """
 
     model: Any
     tokenizer: Any
     start: str
+    reader: EmotionModel | None = None
 
 
 class Outputs(nn.Module):
@@ -166,8 +169,19 @@ def _from_dual_encoder(folder: Path | None, settings: OutputSettings, count: int
     found = model.base_model.load_state_dict(dual.backbone.state_dict(), strict=False)
     if lost := [name for name in found.missing_keys if "pooler" not in name]:
         raise CheckpointError(f"{settings.base} lacks the weights {', '.join(lost[:4])}.")
+    _pass_through(model)
     start = f"the encoder of our zero-shot model {dual.name}"
-    return Opened(model, dual.tokenizer, start)
+    return Opened(model, dual.tokenizer, start, dual)
+
+
+def _pass_through(model: Any) -> None:  # noqa: ANN401
+    """Make square layers after the encoder hand on what they get: a dual encoder used none."""
+    encoder = f"{model.base_model_prefix}."
+    for name, module in model.named_modules():
+        is_after = not name.startswith(encoder) or "pooler" in name
+        if is_after and isinstance(module, nn.Linear) and module.in_features == module.out_features:
+            module.weight.data.copy_(_GAIN * torch.eye(module.in_features))
+            module.bias.data.zero_()
 
 
 def _with_outputs(
