@@ -38,5 +38,6 @@ def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
         device = next(encoder.parameters()).device
         vad = vad[0].to(device), vad[1].to(device)
     model = EmotionModel(encoder, tokenizer, head, vad, read_moments(folder))
-    model.name = source
+    model.name, model.folder = source, folder
+    model.run_on()
     return model
