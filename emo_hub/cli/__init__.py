@@ -17,7 +17,7 @@ from emo_hub.cli.averaging import train_average_command
 from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
-from emo_hub.cli.encoder import train_encoder_command
+from emo_hub.cli.encoder import train_encoder_ablations_command, train_encoder_command
 from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
@@ -206,6 +206,7 @@ def _retold_plan(texts: str, limit: int | None) -> str:
 
 
 train_app.command("encoder")(train_encoder_command)
+train_app.command("encoder-ablations")(train_encoder_ablations_command)
 train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
 train_app.command("average")(train_average_command)
