@@ -10,6 +10,7 @@ import pytest
 from emo_hub.adaptation import CoursePlan, compare_courses, courses, read_courses, read_task
 from emo_hub.adaptation.courses_page import write_courses
 from emo_hub.classifier import EmotionClassifier
+from emo_hub.cli.options import retold_base, retold_settings
 from emo_hub.errors import InputError, SettingsError
 from tests.test_adaptation import place, recipe
 
@@ -160,3 +161,8 @@ def test_the_shipped_list_asks_what_the_papers_leave_open():
     assert shipped["no contexts"].corpus["context_share"] == 0.0
     shares = {c.corpus.get("row_share") for c in shipped.values() if c.corpus}
     assert {0.125, 0.25, 0.5} <= shares
+
+
+def test_a_card_retells_no_folder_of_this_machine(tmp_path):
+    told = retold_base(str(tmp_path)) + retold_settings([f'base="{tmp_path}"', "epochs=2"])
+    assert told == " --base FOLDER --set base=FOLDER --set epochs=2"

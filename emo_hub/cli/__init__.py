@@ -21,7 +21,7 @@ from emo_hub.cli.encoder import train_encoder_ablations_command, train_encoder_c
 from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
-from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
+from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
 from emo_hub.cli.publishing import app as publish_app
 from emo_hub.errors import EmoHubError, InputError
 
@@ -128,7 +128,7 @@ def train_contrastive_command(
     overrides = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(ContrastiveRecipe, recipe, overrides)
     where = retold_texts(texts)
-    changed = retold_settings(overrides)
+    changed = retold_base(base) + retold_settings(settings)
     command = f"emo-hub train contrastive --recipe {recipe}{where}{changed}"
     with _progress("training") as progress:
         made = train_contrastive(

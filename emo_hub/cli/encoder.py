@@ -9,7 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
-from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
+from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
 from emo_hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def train_encoder_command(
     named = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(EncoderRecipe, recipe, named)
     where = retold_texts(texts) if task is None else _retold_task(task, benchmarks, seeds)
-    where += f" --base {'FOLDER' if Path(base).is_dir() else base}" if base else ""
+    where += retold_base(base)
     changed = retold_settings(settings)
     command = f"emo-hub train encoder --recipe {recipe}{where}{changed}"
     if task is not None:
@@ -114,8 +114,7 @@ def train_encoder_ablations_command(
     listed = read_courses(courses)
     command = (
         f"emo-hub train encoder-ablations --data CORPUS{retold_texts(texts)} --benchmarks DIR"
-        f" --recipe {recipe} --task-recipe {task_recipe}"
-        f" --base {'FOLDER' if Path(base).is_dir() else base}"
+        f" --recipe {recipe} --task-recipe {task_recipe}{retold_base(base)}"
         f"{f' --courses {courses.name}' if courses else ''}{retold_settings(settings)}"
     )
     with show_progress("training") as progress:
