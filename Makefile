@@ -7,7 +7,7 @@ DEMO_DIR   ?= .
 PORT       ?= 7860
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all bench lint model protocols curves ablations readme clean help
+.PHONY: demo test test-all bench lint model protocols curves ablations encoder-ablations readme clean help
 
 help:            ## List these commands.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,11 @@ ablations: $(VENV)/.base  ## See what changes of the recipe are worth (two hours
 	$(CORPUS)
 	$(BIN)/emo-hub train ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/ablations --limit 2000 --set row_share=0.25
 	mkdir -p model_cards/ablations && cp runs/ablations/ablations.json runs/ablations/ablations.md model_cards/ablations/
+
+encoder-ablations: $(VENV)/.base  ## See what synthetic rows, contexts and the start are worth to an encoder (an hour on two cores; resumes).
+	$(CORPUS)
+	$(BIN)/emo-hub train encoder-ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/courses --set row_share=0.2 --set epochs=2
+	mkdir -p model_cards/courses && cp runs/courses/courses.json runs/courses/courses.md model_cards/courses/
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
 	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md

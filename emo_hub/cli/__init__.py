@@ -17,12 +17,12 @@ from emo_hub.cli.averaging import train_average_command
 from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
-from emo_hub.cli.encoder import train_encoder_command
+from emo_hub.cli.encoder import train_encoder_ablations_command, train_encoder_command
 from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.exporting import export_command
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
-from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
+from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
 from emo_hub.cli.publishing import app as publish_app
 from emo_hub.errors import EmoHubError, InputError
 
@@ -135,7 +135,7 @@ def train_contrastive_command(
     overrides = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(ContrastiveRecipe, recipe, overrides)
     where = retold_texts(texts)
-    changed = retold_settings(overrides)
+    changed = retold_base(base) + retold_settings(settings)
     command = f"emo-hub train contrastive --recipe {recipe}{where}{changed}"
     with _progress("training") as progress:
         made = train_contrastive(
@@ -213,6 +213,7 @@ def _retold_plan(texts: str, limit: int | None) -> str:
 
 
 train_app.command("encoder")(train_encoder_command)
+train_app.command("encoder-ablations")(train_encoder_ablations_command)
 train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
 train_app.command("average")(train_average_command)

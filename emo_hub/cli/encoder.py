@@ -9,7 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
-from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
+from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
 from emo_hub.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def train_encoder_command(
     named = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(EncoderRecipe, recipe, named)
     where = retold_texts(texts) if task is None else _retold_task(task, benchmarks, seeds)
-    where += f" --base {'FOLDER' if Path(base).is_dir() else base}" if base else ""
+    where += retold_base(base)
     changed = retold_settings(settings)
     command = f"emo-hub train encoder --recipe {recipe}{where}{changed}"
     if task is not None:
@@ -77,6 +77,56 @@ def train_encoder_command(
             data, out, chosen, texts=texts, command=command, progress=progress, say=say
         )
     say(f"{made.path}: {'reused' if made.reused else 'trained'}.")
+
+
+def train_encoder_ablations_command(
+    data: Annotated[Path, typer.Option(help="The corpus folder.")],
+    texts: Texts,
+    benchmarks: Annotated[Path, typer.Option(help="A folder with a subfolder for each benchmark.")],
+    out: Annotated[Path, typer.Option(help="Where models and numbers go.")] = Path("courses"),
+    recipe: Annotated[str, typer.Option(help="Of the stages on the corpus.")] = "encoder",
+    task_recipe: Annotated[str, typer.Option(help="Of the stages on GoEmotions.")] = "adapted",
+    base: Annotated[
+        str, typer.Option(help="What both start from where the list names nothing else.")
+    ] = "default",
+    courses: Annotated[
+        Path | None, typer.Option(help="A .toml file of courses; a list of them ships.")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """See what synthetic rows, human rows, contexts, targets and the start are worth to an encoder.
+
+    Settings hold for the stages on the corpus and on GoEmotions. A run that was stopped goes on.
+    """
+    from emo_hub.adaptation import CoursePlan, compare_courses, read_courses, read_task
+    from emo_hub.adaptation.courses_page import write_courses
+    from emo_hub.config import read_recipe
+    from emo_hub.training.encoder import EncoderRecipe
+
+    named = [*(settings or ()), f'base="{base}"']
+    plan = CoursePlan(
+        data=data,
+        texts=texts,
+        assignment=read_task("goemotions", benchmarks),
+        corpus_recipe=read_recipe(EncoderRecipe, recipe, named),
+        task_recipe=read_recipe(EncoderRecipe, task_recipe, named),
+    )
+    listed = read_courses(courses)
+    command = (
+        f"emo-hub train encoder-ablations --data CORPUS{retold_texts(texts)} --benchmarks DIR"
+        f" --recipe {recipe} --task-recipe {task_recipe}{retold_base(base)}"
+        f"{f' --courses {courses.name}' if courses else ''}{retold_settings(settings)}"
+    )
+    with show_progress("training") as progress:
+        compare_courses(
+            plan,
+            listed,
+            out=out / "runs",
+            say=say,
+            progress=progress,
+            told=lambda found: write_courses(out, plan, listed, found, command),
+        )
+    say(f"{out / 'courses.md'} and courses.json")
 
 
 def _adapt(

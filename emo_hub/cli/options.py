@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,5 +29,16 @@ def retold_benchmarks(where: str) -> str:
 
 
 def retold_settings(settings: Sequence[str] | None) -> str:
-    """Retell each `--set`."""
-    return "".join(f" --set {pair}" for pair in settings or ())
+    """Retell each `--set`; folders of this machine mean nothing on another."""
+    pairs = (pair.partition("=") for pair in settings or ())
+    return "".join(f" --set {key}{equals}{_retold_place(value)}" for key, equals, value in pairs)
+
+
+def retold_base(base: str | None) -> str:
+    """Retell what training starts from."""
+    return f" --base {_retold_place(base)}" if base else ""
+
+
+def _retold_place(value: str) -> str:
+    name = value.strip("'\"")
+    return "FOLDER" if name and Path(name).is_dir() else value
