@@ -106,7 +106,8 @@ class Calibration:
 
 def sigmoid(logits: Floats) -> Floats:
     """Map logits to scores in (0, 1) without overflow."""
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits.astype(np.float64))), np.float32)
+    with np.errstate(over="ignore"):  # to infinity, whose inverse is right
+        return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(logits, np.float32))), np.float32)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -37,9 +37,11 @@ def ranked(
         keys[~kept] = _LAST
     keys.sort(axis=1)
     keys = keys[:, :most]
-    counts = (keys != _LAST).sum(axis=1).tolist()
     places = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
     places[keys == _LAST] = 0
     names = np.array(labels, dtype=object)[places].tolist()
     values = np.take_along_axis(scores, places, axis=1).tolist()
+    if kept is None:
+        return list(zip(names, values, strict=True))
+    counts = (keys != _LAST).sum(axis=1).tolist()
     return [(n[:k], v[:k]) for n, v, k in zip(names, values, counts, strict=True)]
