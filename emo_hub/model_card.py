@@ -13,6 +13,7 @@ from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
 from emo_hub.registration import dataset_repo, default_model_folder
 from emo_hub.static import is_static
+from emo_hub.training.writing import RUN_FILE
 
 RESULTS_FILE = "results.json"
 EVAL_RESULTS = ".eval_results"
@@ -133,7 +134,7 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
     facts: dict[str, Any] = {
         **checkpoint_facts(
             name,
-            _facts(folder / "training.json"),
+            _facts(folder / RUN_FILE),
             repo_id=repo_id,
             measured=results["measured"],
         ),
@@ -168,6 +169,16 @@ def _ablations() -> Mapping[str, Any] | None:
     """Read what changes of the recipe were worth; None where nobody measured it."""
     path = template_path("model_cards", "contrastive").parent / ABLATIONS
     return _facts(path) if path.is_file() else None
+
+
+def check_facts(folder: Path) -> None:
+    """Make sure that a checkpoint says how it was trained and what was measured.
+
+    Raises:
+        CardError: a file of facts is missing.
+    """
+    for file in (RUN_FILE, RESULTS_FILE):
+        _facts(folder / file)
 
 
 def _facts(path: Path) -> Mapping[str, Any]:

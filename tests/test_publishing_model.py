@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 
@@ -184,6 +185,12 @@ def test_a_card_with_missing_facts_is_refused_unasked(hub, owner, checkpoint, fi
     with pytest.raises(CardError):
         publish_model(REPO, checkpoint, api=owner)
     assert not hub.faults.seen
+
+
+def test_a_missing_fact_is_named_where_the_caller_keeps_the_model(hub, owner, checkpoint):
+    (checkpoint / "results.json").unlink()
+    with pytest.raises(CardError, match=re.escape(str(checkpoint / "results.json"))):
+        publish_model(REPO, checkpoint, api=owner)
 
 
 @pytest.mark.parametrize("where", ["nowhere", "empty"])

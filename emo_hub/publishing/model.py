@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 from emo_hub.checkpoint import HEAD_FILE
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CardError, CheckpointError
-from emo_hub.model_card import DEFAULT_NAME, EVAL_RESULTS, RESULTS_FILE, write_card
+from emo_hub.model_card import (
+    DEFAULT_NAME,
+    EVAL_RESULTS,
+    RESULTS_FILE,
+    check_facts,
+    write_card,
+)
 from emo_hub.modeling import EmotionModel
 from emo_hub.publishing import carried
 from emo_hub.publishing.contents import check_contents, copy_published, read_front
@@ -24,13 +30,14 @@ from emo_hub.publishing.target import FIRST, Target
 from emo_hub.publishing.version import How, Say, release
 from emo_hub.registration import TASK, default_model_folder
 from emo_hub.static import StaticBackbone
+from emo_hub.training.writing import RUN_FILE
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 # What the Hub and its readers go by.
 _FACTS = ("license", "language", "library_name", "pipeline_tag", "tags", "model-index")
-_FACT_FILES = ("training.json", RESULTS_FILE)
+_FACT_FILES = (RUN_FILE, RESULTS_FILE)
 _WHOLE = ("modules.json", "tokenizer.json", "model.safetensors")
 
 
@@ -92,10 +99,14 @@ def stage_model(folder: Path, staged: Path, *, name: str, repo_id: str) -> None:
         CheckpointError: the folder holds no whole checkpoint.
         CardError: nobody measured it, or the card lacks what the Hub and its readers need.
     """
-    if (folder / HEAD_FILE).is_file():
+    is_dual = (folder / HEAD_FILE).is_file()
+    if not is_dual:
+        EmotionClassifier.load(folder)
+    # Named here by the caller's own folder, not by the copy of which the card is made.
+    check_facts(folder)
+    if is_dual:
         _stage_dual(folder, staged)
     else:
-        EmotionClassifier.load(folder)
         copy_published(folder, staged)
     write_card(staged, name=name, repo_id=repo_id)
     _check_card(staged)
