@@ -1,0 +1,121 @@
+"""Texts a second in contrastive training, beside sentence-transformers' own trainer, in one run.
+
+The same encoder, whole, on the same texts of the embedded corpus, in batches of the same size and
+in the same precision. Theirs learns from (text, descriptor) pairs with in-batch negatives, which is
+what SetFit's body is trained by too; ours asks each batch about the labels and descriptors of its
+texts, and as many more.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from emo_hub import checkpoint as files
+from emo_hub.config import part
+from emo_hub.training import contrastive
+from emo_hub.training.alignment import Alignment
+from emo_hub.training.contrastive import ContrastiveRecipe
+from emo_hub.training.loop import LoopSettings, best_precision, fit
+from emo_hub.training.rows import corpus_rows
+from emo_hub.training.towers import Towers, TowerSettings
+
+pytestmark = pytest.mark.slow
+
+STEPS = int(os.environ.get("EMO_HUB_BENCH_STEPS", "30"))
+ROUNDS = int(os.environ.get("EMO_HUB_BENCH_ROUNDS", "5"))
+
+
+def recipe(precision):
+    return ContrastiveRecipe(
+        adapter_rank=0,
+        epochs=1,
+        learning_rate=5e-5,
+        save_every=0,
+        vad_weight=0.0,
+        mixed_precision=precision,
+    )
+
+
+def ours(rows, precision, folder):
+    chosen = recipe(precision)
+    torch.manual_seed(0)
+    towers = Towers(part(TowerSettings, chosen))
+    tokenizer = AutoTokenizer.from_pretrained(files.base_folder(chosen.base))
+    reader = contrastive._model(towers.backbone, tokenizer, contrastive._bare_head(chosen), None)
+    task = Alignment(towers, reader.tokenize, tokenizer, rows, contrastive._batch_settings(chosen))
+    start = time.perf_counter()
+    fitted = fit(task, part(LoopSettings, chosen), folder / "ours")
+    taken = time.perf_counter() - start
+    assert len(fitted.losses) == STEPS
+    return taken
+
+
+def theirs(rows, precision, folder):
+    from datasets import Dataset
+    from sentence_transformers import (
+        SentenceTransformer,
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
+    from sentence_transformers.losses import MultipleNegativesRankingLoss
+
+    chosen = recipe(precision)
+    model = SentenceTransformer(str(files.base_folder(chosen.base)), device="cpu")
+    model.max_seq_length = chosen.max_tokens
+    pairs = Dataset.from_dict(
+        {"anchor": [row.text for row in rows], "positive": [row.descriptors[0] for row in rows]}
+    )
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(folder / "theirs"),
+        per_device_train_batch_size=chosen.batch_size,
+        num_train_epochs=1,
+        learning_rate=chosen.learning_rate,
+        max_grad_norm=chosen.max_grad_norm,
+        bf16=best_precision(precision) == "bf16",
+        use_cpu=not torch.cuda.is_available(),
+        save_strategy="no",
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    trainer = SentenceTransformerTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=pairs,
+        loss=MultipleNegativesRankingLoss(model),
+    )
+    start = time.perf_counter()
+    made = trainer.train()
+    taken = time.perf_counter() - start
+    assert made.global_step == STEPS
+    return taken
+
+
+@pytest.fixture(scope="module")
+def rows(corpus):
+    found = [row for row in corpus_rows(corpus, "train") if row.descriptors and not row.context]
+    return tuple(found[: STEPS * recipe("no").batch_size])
+
+
+@pytest.mark.parametrize("precision", ["auto", "no"])
+def test_training_beside_the_trainer_of_sentence_transformers(rows, precision, tmp_path):
+    ways = {
+        "ours": lambda: ours(rows, precision, tmp_path),
+        "SentenceTransformerTrainer": lambda: theirs(rows, precision, tmp_path),
+    }
+    taken = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, run in ways.items():
+            taken[name].append(run())
+    # Pairs of one round saw the same load of the machine.
+    print(f"\nprecision {best_precision(precision)}, {torch.get_num_threads()} threads")
+    for name, seconds in taken.items():
+        ratio = statistics.median(s / o for s, o in zip(seconds, taken["ours"], strict=True))
+        speed = len(rows) / statistics.median(seconds)
+        print(f"{name:>27}: {speed:7.1f} texts/s, ours is {ratio:.2f} times as fast")
