@@ -7,7 +7,7 @@ DEMO_DIR   ?= .
 PORT       ?= 7860
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all bench lint model protocols curves ablations encoder-ablations readme clean help
+.PHONY: demo test test-all bench lint model protocols curves ablations adaptations encoder-ablations readme clean help
 
 help:            ## List these commands.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,14 @@ ablations: $(VENV)/.base  ## See what changes of the recipe are worth (two hours
 	$(CORPUS)
 	$(BIN)/emo-hub train ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/ablations --limit 2000 --set row_share=0.25
 	mkdir -p model_cards/ablations && cp runs/ablations/ablations.json runs/ablations/ablations.md model_cards/ablations/
+
+ADAPT := $(BIN)/emo-hub train encoder --benchmarks $(BENCHMARKS) --seeds 3
+adaptations: $(VENV)/.base  ## Fine-tune on GoEmotions, Ekman, ISEAR, EmoContext, three seeds each (four hours on two cores; resumes).
+	$(ADAPT) --task goemotions --base default --out runs/adaptation/goemotions
+	$(ADAPT) --task ekman --base runs/adaptation/goemotions/best --out runs/adaptation/ekman --set epochs=1 --set learning_rate=5e-5
+	$(ADAPT) --task isear --base default --out runs/adaptation/isear --set epochs=2
+	$(ADAPT) --task emocontext --base default --out runs/adaptation/emocontext --set epochs=1
+	for task in goemotions ekman isear emocontext; do mkdir -p model_cards/adaptation/$$task && cp runs/adaptation/$$task/adaptation.json runs/adaptation/$$task/adaptation.md model_cards/adaptation/$$task/; done
 
 encoder-ablations: $(VENV)/.base  ## See what synthetic rows, contexts and the start are worth to an encoder (an hour on two cores; resumes).
 	$(CORPUS)
