@@ -41,7 +41,7 @@ def render_batch(batch: Batch, lines: Sequence[Line], language: str) -> str:
         notices=_notices(batch, language),
         shares=shares[:_BARS],
         others=len(shares) - _BARS,
-        none=none,
+        nothing=none,
         dots=[point("", line.scores.valence, line.scores.arousal) for line in lines],
         mean=point("", valence, arousal),
         valence=f"{valence:.1f}",
