@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from markupsafe import escape
 
@@ -238,8 +237,6 @@ def test_mood_names_the_quadrant(valence, arousal, mood):
 def test_point_lies_right_of_the_middle_and_above_it_for_pleasant_and_stirred():
     drawn = drawn_in_english(reading(Bar("joy", 0.9, 0.5), valence=4.0, arousal=5.0))
     assert 'class="dot" cx="268.0" cy="6.0"' in drawn
-
-
 
 
 def test_labels_lie_where_the_model_reads_them(classify: Classify):

@@ -10,19 +10,19 @@ from emo_hub.errors import EmoHubError
 from emo_hub.space.chips import lay_chips, tidy
 from emo_hub.space.drawing import draw
 from emo_hub.space.events import ASIDE, QUIETLY, refuse
-from emo_hub.space.presets import EXAMPLES
 from emo_hub.space.read_tab import lay_context, lay_drawing, lay_text
 from emo_hub.space.reading import Reader, Scores
 from emo_hub.space.request import read_request
 from emo_hub.space.texts import language_of, say, shown
 
-_NOUNS = ("gratitude", "anger", "sarcasm", "disappointment", "joy")
+_TEXT = "The house is so quiet without the dog. I still step over the spot where he used to sleep."
+_NOUNS = ("grief", "loneliness", "tenderness", "relief", "anger")
 _PHRASES = (
-    "feeling thankful",
-    "being furious",
-    "saying the opposite of what is meant",
-    "being let down",
-    "being happy",
+    "mourning somebody",
+    "feeling left alone",
+    "loving somebody quietly",
+    "glad that it is over",
+    "about to explode",
 )
 
 
@@ -38,7 +38,7 @@ class CompareTab:
         self._reader, self._rival = reader, rival
         lead = "compare_lead" if rival is None else "compare_lead_models"
         gr.Markdown(shown(lead), elem_classes="lead")
-        self._text = lay_text("compare-text", EXAMPLES[0].text)
+        self._text = lay_text("compare-text", _TEXT)
         _, self._context = lay_context("compare-context", "")
         ways = [(shown("compare_wordings"), "wordings"), (shown("compare_models"), "models")]
         self._way = gr.Radio(

@@ -19,7 +19,7 @@ from emo_hub.space.texts import FALLBACK, language_of, shown
 from emo_hub.taxonomy import GOEMOTIONS
 
 _PAGE = 6
-_OWN = ("hangry", "homesick", "sarcastic contempt")
+_OWN = ("homesick", "over the moon", "sarcastic contempt")
 
 
 class ExploreTab:

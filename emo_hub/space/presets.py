@@ -50,20 +50,15 @@ class Example:
 
 EXAMPLES = (
     Example(
-        "Thanks for nothing",
-        "Thanks for nothing, I waited two hours in the rain.",
-        ("gratitude", "anger", "sarcastic contempt", "joy", "disappointment", "amusement"),
+        "Good news",
+        "I got the job!!! Hands still shaking, calling my mum right now.",
+        ("excitement", "pride", "relief", "nervousness", "love", "sadness"),
     ),
     Example(
         "The drawer (with context)",
         "So you kept it all this time.",
         ("touched", "suspicious", "angry", "bored", "embarrassed", "nostalgic"),
         "She opens his drawer and finds every letter that she ever wrote to him.",
-    ),
-    Example(
-        "Good news",
-        "I got the job!!! Hands still shaking, calling my mum right now.",
-        ("excitement", "pride", "relief", "nervousness", "love", "sadness"),
     ),
     Example(
         "A quiet house",
@@ -79,6 +74,11 @@ EXAMPLES = (
         "Chess at breakfast",
         "My little sister beat me at chess and has been dancing around the kitchen ever since.",
         ("amusement", "pride", "annoyance", "envy", "tenderness", "fear"),
+    ),
+    Example(
+        "Thanks for nothing",
+        "Thanks for nothing, I waited two hours in the rain.",
+        ("gratitude", "anger", "sarcastic contempt", "joy", "disappointment", "amusement"),
     ),
     Example(
         "Room 204",
