@@ -336,6 +336,11 @@ def test_file_beyond_the_limit_is_refused_and_deleted(tmp_path: Path):
     assert not path.exists()
 
 
+def test_file_that_was_read_by_another_visitor_is_asked_for_again(tmp_path: Path):
+    with pytest.raises(RefusalError, match="choose it again"):
+        read_sheet(tmp_path / "gone.csv", "gone.csv")
+
+
 def test_batch_keeps_to_its_limits_and_says_what_it_left_out():
     batch = gather([" ", "x" * (MAX_LINE_CHARACTERS + 1), *["fine"] * MAX_LINES])
     assert len(batch.texts) == MAX_LINES
@@ -377,10 +382,10 @@ def atlas(classify: Classify) -> Atlas:
     return Atlas(Reader(classify))
 
 
-def test_map_has_pleasant_words_right_and_stirred_ones_on_top(atlas: Atlas):
+def test_map_has_pleasant_words_on_the_right(atlas: Atlas):
     at = {spot.point.name: spot.point for spot in atlas.draw().spots}
-    assert at["joyful"].x > at["sad"].x
-    assert at["angry"].y < at["calm"].y
+    for pleasant, unpleasant in (("joyful", "sad"), ("proud", "ashamed"), ("calm", "panicked")):
+        assert at[pleasant].x > at[unpleasant].x
 
 
 def test_own_word_is_named_on_the_map_beside_its_neighbours(atlas: Atlas):

@@ -1,4 +1,4 @@
-"""Proves that the page, run as `emo-hub demo`, keeps its visitors apart and their texts to itself."""
+"""Proves that `emo-hub demo` keeps its visitors apart, and what they type to itself."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_typed_text_stands_in_no_log_and_no_file(demo: Demo):
 
 
 @pytest.mark.slow
-def test_fifty_visitors_at_once_each_get_their_own_answer(demo: Demo, record_property):
+def test_fifty_visitors_at_once_each_get_their_own_answer(demo: Demo, record_property, capsys):
     from transformers import pipeline
 
     texts = [f"You told me {i} times, and {i % 7} of them I cried." for i in range(VISITORS)]
@@ -110,5 +110,6 @@ def test_fifty_visitors_at_once_each_get_their_own_answer(demo: Demo, record_pro
     p50, p95 = statistics.median(seconds), seconds[int(0.95 * len(seconds))]
     record_property("p50", p50)
     record_property("p95", p95)
-    print(f"\n{VISITORS} visitors, {len(seconds)} answers: p50 {p50:.2f} s, p95 {p95:.2f} s")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(seconds)} answers: p50 {p50:.2f} s, p95 {p95:.2f} s\n")
     assert p95 < 60

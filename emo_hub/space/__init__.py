@@ -1,7 +1,7 @@
 """The page on which somebody types a text and her own words for feelings, and looks at the answer.
 
-`request` says what may be asked, `reading` asks the model, `app` is the page and `server` puts it on
-a port. Each tab is a module (`read_tab`, `batch_tab`, `compare_tab`, `explore_tab`, `about_tab`);
+`request` says what may be asked, `reading` asks the model, `app` is the page, `server` serves it.
+Each tab is a module (`read_tab`, `batch_tab`, `compare_tab`, `explore_tab`, `about_tab`);
 what they draw are `templates`, in which everything is escaped, and what they say stands in `texts`,
 one file a language.
 """

@@ -58,7 +58,8 @@ def build_app(classify: Classify, extras: Extras | None = None) -> gr.Blocks:
     more = extras or Extras()
     reader = Reader(classify)
     rival = (more.rival[0], Reader(more.rival[1])) if more.rival else None
-    page = gr.Blocks(title=TITLE, analytics_enabled=False)
+    # What was uploaded and never read is deleted as well.
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600))
     with page:
         gr.Markdown(shown("page_headline"), elem_id="headline")
         gr.Markdown(shown("page_lead"), elem_id="lead")

@@ -39,7 +39,8 @@ class Atlas:
     """A map of the words of the palette, made once.
 
     Of all directions it shows the two in which the words differ most, turned so that pleasant words
-    lie on the right and stirred ones at the top; positions are spread out by rank half the way.
+    lie on the right and, as far as these two allow, stirred ones at the top. Positions are spread
+    out by rank half the way.
     """
 
     def __init__(self, reader: Reader) -> None:

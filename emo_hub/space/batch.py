@@ -88,6 +88,9 @@ def read_sheet(path: Path, name: str) -> Sheet:
     try:
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MAX_FILE_BYTES else b""
+    except FileNotFoundError as error:
+        # Two visitors with the same file share its place, and the other one was first.
+        raise RefusalError("gone_file") from error
     finally:
         path.unlink(missing_ok=True)
     if size > MAX_FILE_BYTES:
