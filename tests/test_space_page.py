@@ -149,7 +149,7 @@ def test_allowance_comes_back_with_time(monkeypatch):
     assert [http.post("/").status_code for _ in range(2)] == [200, 429]
 
 
-@pytest.mark.skipif(find_spec("mcp") is None, reason="needs gradio[mcp]")
+@pytest.mark.skipif(find_spec("mcp") is None, reason="needs mcp")
 def test_model_context_protocol_offers_the_one_tool_with_its_description(address: str):
     schema = httpx.get(f"{address}/gradio_api/mcp/schema").json()
     assert len(schema) == 1
