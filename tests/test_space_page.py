@@ -476,7 +476,7 @@ def test_browser_chooses_the_language(open_page: Callable[..., Visit]):
 @pytest.mark.browser
 @pytest.mark.parametrize(
     "text",
-    ["😀😭🏳️‍🌈👩‍👩‍👧" * 20, "شكراً جزيلاً على كل شيء!", "תודה רבה", "谢谢你" * 9, "a\u202eb\u0000c"],
+    ["😀😭🏳️‍🌈👩‍👩‍👧" * 20, "شكراً جزيلاً على كل شيء!", "תודה רבה", "谢谢你" * 9, "a\u202ebc"],
 )
 def test_any_script_comes_back_as_it_was_typed(visit: Visit, text):
     visit.write(text)
@@ -517,9 +517,9 @@ def test_three_hundred_labels_are_refused_and_the_page_lives(visit: Visit):
 def test_keyboard_alone_asks_and_changes_tabs(visit: Visit):
     visit.page.locator("#text textarea").focus()
     visit.page.keyboard.press("Control+A")
-    visit.page.keyboard.type("Thank you so much!")
+    visit.page.keyboard.type("I am so excited!")
     visit.page.keyboard.press("Shift+Enter")
-    expect(visit.page.locator("#answer .passage")).to_contain_text("Thank you so much!")
+    expect(visit.page.locator("#answer .passage")).to_contain_text("I am so excited!")
     tab = visit.page.get_by_role("tab", name="Batch")
     tab.focus()
     visit.page.keyboard.press("Enter")
