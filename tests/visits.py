@@ -19,7 +19,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000  # milliseconds; machines that test many things at once are slow
+PATIENCE = 60_000  # milliseconds; machines that test many things at once are slow
 
 
 class Visit:
