@@ -226,6 +226,12 @@ def demo(
     model: Model = "default",
     port: Annotated[int | None, typer.Option(help="A free one is found by default.")] = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    rival: Annotated[
+        str | None, typer.Option(help="A second checkpoint, to compare two models.")
+    ] = None,
+    corpus: Annotated[
+        str | None, typer.Option(help="A corpus to browse: a folder, or a dataset of the Hub.")
+    ] = None,
 ) -> None:
     """Open the Space on this machine: type a text and labels in a browser."""
     from emo_hub.errors import require
@@ -233,7 +239,13 @@ def demo(
     require("gradio", "space", "The demo")
     from emo_hub.space import launch
 
-    launch(model=None if model == "default" else model, port=port, host=host)
+    launch(
+        model=None if model == "default" else model,
+        port=port,
+        host=host,
+        rival=rival,
+        corpus=corpus,
+    )
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The page: a text, words for feelings, and the answer beside them.
+"""The page: its tabs, and the endpoint that programs ask.
 
 Gradio's telemetry is switched off for this page alone (`analytics_enabled=False`), so importing
 emo_hub changes no environment and a page that somebody else builds keeps its own choice.
@@ -6,10 +6,9 @@ emo_hub changes no environment and a page that somebody else builds keeps its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from threading import Lock
+from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
@@ -17,185 +16,113 @@ from gradio.events import api
 
 from emo_hub.errors import EmoHubError
 from emo_hub.registration import TASK, default_model_folder
-from emo_hub.space.answer import render_problem, render_reading
-from emo_hub.space.presets import EXAMPLES, PRESETS
-from emo_hub.space.reading import Classify, Reading, take_reading
-from emo_hub.space.request import read_request
-from emo_hub.space.scripts import INVITE, SHOW_ANSWER, SPLIT_CHIPS
-from emo_hub.space.server import MAX_AT_ONCE, serve
-from emo_hub.space.wording import ABOUT, HEADLINE, TITLE
+from emo_hub.space.about_tab import lay_about
+from emo_hub.space.batch_tab import BatchTab
+from emo_hub.space.compare_tab import CompareTab
+from emo_hub.space.events import READERS
+from emo_hub.space.explore_tab import ExploreTab
+from emo_hub.space.read_tab import ReadTab
+from emo_hub.space.reading import Classify, Reader
+from emo_hub.space.scripts import INVITE
+from emo_hub.space.server import serve
+from emo_hub.space.shelf import Shelf, open_shelf
+from emo_hub.space.texts import shown
 
-# One line before the model for the whole page; gradio would give every event a line of its own.
-_SHARED_QUEUE: Mapping[str, Any] = {"concurrency_id": "model", "concurrency_limit": MAX_AT_ONCE}
+TITLE = "Name the feelings, see which ones fit"
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """Where the visitor writes and chooses."""
+class Extras:
+    """What a page may have besides its model.
 
-    text: gr.Textbox
-    before: gr.Accordion
-    context: gr.Textbox
-    labels: gr.Dropdown
-    preset: gr.Radio
-    button: gr.Button
-    examples: gr.Dataset
+    Args:
+        shelf: the corpus to browse.
+        rival: a second model to compare with, and its name.
+        model: the folder of the model, for its card and its numbers.
+        corpus: the folder of the corpus, for its card.
+    """
+
+    shelf: Shelf | None = None
+    rival: tuple[str, Classify] | None = None
+    model: Path | None = None
+    corpus: Path | None = None
 
 
-Ask = Callable[[object, object, object], Reading]
-Answer = Callable[[object, object, object], str]
-
-
-def build_app(classify: Classify) -> gr.Blocks:
+def build_app(classify: Classify, extras: Extras | None = None) -> gr.Blocks:
     """Build the page around a model.
-
-    The first example is read once here, so that the page opens with an answer and the model is
-    warm when the first visitor comes.
 
     Args:
         classify: the pipeline `zero-shot-emotion`, or anything that answers like it.
+        extras: what the page has besides; None for nothing.
     """
-    turn = Lock()
-
-    def ask(text: object, context: object, labels: object) -> Reading:
-        request = read_request(text, context, labels)
-        # Pipelines and their tokenizers do not promise to serve two threads at once.
-        with turn:
-            return take_reading(classify, request)
-
-    def answer(text: object, context: object, labels: object) -> str:
-        try:
-            return render_reading(ask(text, context, labels))
-        except EmoHubError as error:
-            return render_problem(str(error))
-
-    first = EXAMPLES[0]
-    app = gr.Blocks(title=TITLE, analytics_enabled=False)
-    with app:
-        gr.Markdown(HEADLINE, elem_id="headline")
-        with gr.Row(elem_id="desk"):
-            with gr.Column(scale=5, min_width=320):
-                desk = _lay_desk()
-            with gr.Column(scale=6, min_width=320):
-                shown = _lay_answer(answer(first.text, first.context, first.labels))
-        with gr.Accordion("How it works, and its limits", open=False, elem_id="about"):
-            gr.Markdown(ABOUT)
-        app.load(None, js=INVITE, api_visibility="private")
-        _wire(desk, answer, shown)
-        _add_endpoint(ask)
-    return app
+    more = extras or Extras()
+    reader = Reader(classify)
+    rival = (more.rival[0], Reader(more.rival[1])) if more.rival else None
+    # What was uploaded and never read is deleted as well.
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600))
+    with page:
+        gr.Markdown(shown("page_headline"), elem_id="headline")
+        gr.Markdown(shown("page_lead"), elem_id="lead")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(shown("tab_read"), id="read"):
+                read = ReadTab(reader, page)
+            with gr.Tab(shown("tab_batch"), id="batch"):
+                BatchTab(reader, page)
+            with gr.Tab(shown("tab_compare"), id="compare"):
+                CompareTab(reader, rival)
+            with gr.Tab(shown("tab_explore"), id="explore"):
+                ExploreTab(reader, more.shelf)
+            with gr.Tab(shown("tab_about"), id="about"):
+                lay_about(page, more.model, more.corpus)
+        gr.Markdown(shown("page_foot"), elem_id="foot")
+        page.load(None, js=INVITE, api_visibility="private")
+        _add_endpoint(read)
+    return page
 
 
-def launch(model: str | None = None, port: int | None = None, host: str = "127.0.0.1") -> None:
+def launch(
+    model: str | None = None,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    *,
+    rival: str | None = None,
+    corpus: str | None = None,
+) -> None:
     """Open the page on a port of this machine, and stay until interrupted.
 
     Args:
         model: a checkpoint folder or Hub name; None takes the model that ships in the package.
         port: where to listen; None takes the first free one from 7860.
         host: the interface to listen on; a Space needs `0.0.0.0`.
+        rival: a second checkpoint, for comparing two models.
+        corpus: a folder that `emo-hub corpus build` wrote, or a dataset of the Hub, to browse.
+
+    Raises:
+        CheckpointError: a model does not load.
+        DataError: the folder holds no corpus.
     """
+    source = model or str(default_model_folder())
+    extras = Extras(
+        open_shelf(corpus) if corpus else None,
+        (Path(rival).name, _load(rival)) if rival else None,
+        _folder(source),
+        _folder(corpus),
+    )
+    serve(build_app(_load(source), extras), host=host, port=port)
+
+
+def _load(source: str) -> Classify:
     # Through transformers' registry, which `import emo_hub` filled: rooms do not import each other.
     from transformers import pipeline
 
-    source = model or str(default_model_folder())
-    classify = cast(Classify, pipeline(cast(Any, TASK), model=source))
-    serve(build_app(classify), host=host, port=port)
+    return cast(Classify, pipeline(cast(Any, TASK), model=source))
 
 
-def _lay_desk() -> _Desk:
-    first = EXAMPLES[0]
-    text = gr.Textbox(
-        first.text,
-        label="What somebody said or wrote",
-        placeholder="A message, a review, a line from a novel …",
-        lines=3,
-        max_lines=10,
-        elem_id="text",
-    )
-    before, context = _lay_context()
-    labels = gr.Dropdown(
-        [],  # suggestions would be announced by number: "Remove 51" instead of "Remove joy"
-        value=list(first.labels),
-        label="Feelings to look for",
-        info="Type your own words, with commas or Enter between them, or pick a set below.",
-        multiselect=True,
-        allow_custom_value=True,
-        elem_id="labels",
-    )
-    preset = gr.Radio(list(PRESETS), label="Ready-made sets", elem_id="presets")
-    button = gr.Button("Read the emotion", variant="primary", size="lg", elem_id="read")
-    examples = gr.Dataset(
-        label="Or try one of these",
-        components=[gr.Textbox(visible=False)],
-        samples=[[example.text] for example in EXAMPLES],
-        sample_labels=[example.title for example in EXAMPLES],
-        type="index",
-        layout="gallery",
-        elem_id="examples",
-    )
-    return _Desk(text, before, context, labels, preset, button, examples)
+def _folder(source: str | None) -> Path | None:
+    return Path(source) if source and Path(source).is_dir() else None
 
 
-def _lay_context() -> tuple[gr.Accordion, gr.Textbox]:
-    before = gr.Accordion("What happened before? (optional)", open=False, elem_id="before")
-    with before:
-        context = gr.Textbox(
-            EXAMPLES[0].context,
-            label="Context",
-            show_label=False,
-            container=False,
-            placeholder="Who speaks, to whom, after what?",
-            lines=2,
-            max_lines=8,
-            elem_id="context",
-        )
-    return before, context
-
-
-def _lay_answer(drawn: str) -> gr.HTML:
-    return gr.HTML(drawn, elem_id="answer", apply_default_css=False, js_on_load=None)
-
-
-def _wire(desk: _Desk, answer: Answer, shown: gr.HTML) -> None:
-    typed = [desk.text, desk.context, desk.labels]
-
-    def choose_preset(name: str, text: str | None, context: str) -> tuple[list[str], Any]:
-        labels = list(PRESETS[name]) if name in PRESETS else []
-        return labels, answer(text, context, labels) if (text or "").strip() else gr.skip()
-
-    def choose_example(index: int) -> tuple[str, Any, str, list[str], None, str]:
-        chosen = EXAMPLES[index]
-        return (
-            chosen.text,
-            gr.Accordion(open=bool(chosen.context)),
-            chosen.context,
-            list(chosen.labels),
-            None,
-            answer(chosen.text, chosen.context, chosen.labels),
-        )
-
-    quietly: Mapping[str, Any] = {
-        "api_visibility": "private",
-        "show_progress": "hidden",
-        **_SHARED_QUEUE,
-    }
-    ask = gr.on([desk.button.click, desk.text.submit], answer, typed, shown, **quietly)
-    ask.then(None, js=SHOW_ANSWER, api_visibility="private")
-    desk.preset.input(
-        choose_preset, [desk.preset, desk.text, desk.context], [desk.labels, shown], **quietly
-    )
-    pick = desk.examples.click(
-        choose_example,
-        desk.examples,
-        [desk.text, desk.before, desk.context, desk.labels, desk.preset, shown],
-        **quietly,
-    )
-    pick.then(None, js=SHOW_ANSWER, api_visibility="private")
-    chips = [desk.labels, desk.preset]
-    desk.labels.change(None, chips, chips, js=SPLIT_CHIPS, api_visibility="private")
-
-
-def _add_endpoint(ask: Ask) -> None:
+def _add_endpoint(read: ReadTab) -> None:
     def classify(text: str, labels: list[str], context: str = "") -> dict[str, Any]:
         """Score how well each of your own words for a feeling fits a text.
 
@@ -208,11 +135,12 @@ def _add_endpoint(ask: Ask) -> None:
             Labels by falling score, their scores and thresholds from 0 to 1, which of them fit,
             whether none does, and valence, arousal and dominance from 1 to 5. Under `words`, for
             the best label that fits, the words that spoke for it, with their place in the text
-            (without the spaces around it) and their weight in logits.
+            (without the spaces around it) and their weight in logits. Under `without_context`,
+            where there is a context, the score of each label without it.
         """
         try:
-            return ask(text, context, labels).as_json()
+            return read.ask(text, context, labels).as_json()
         except EmoHubError as error:
             raise gr.Error(escape(str(error)), print_exception=False) from error
 
-    api(classify, api_name="classify", **_SHARED_QUEUE)
+    api(classify, api_name="classify", **READERS)

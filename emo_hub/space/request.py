@@ -11,12 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emo_hub.errors import InputError
+from emo_hub.space.texts import FALLBACK, say
 
 MAX_TEXT_CHARACTERS = 2_000
 MAX_LABEL_CHARACTERS = 60
-MAX_LABELS = 50
+MAX_LABELS = 64
 
 _SEPARATORS = re.compile(r"[,;\n\uff0c\u3001\uff1b]")
+
+
+class RefusalError(InputError):
+    """A question that is not asked, with a sentence in every language of the page."""
+
+    def __init__(self, key: str, **facts: object) -> None:
+        self.key = f"refusal_{key}"
+        self.facts = facts
+        super().__init__(self.said_in(FALLBACK))
+
+    def said_in(self, language: str) -> str:
+        """Say why, in a language of the page."""
+        return say(language, self.key, **self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +49,13 @@ def split_labels(typed: object) -> tuple[str, ...]:
         typed: one string or a sequence of strings, each with one label or several.
 
     Raises:
-        InputError: something among them is not text.
+        RefusalError: something among them is not text.
     """
     parts = [typed] if isinstance(typed, str) else typed
     if parts is None:
         return ()
     if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
-        raise InputError("Labels come as words, or as a list of words: this was something else.")
+        raise RefusalError("odd_labels")
     found: dict[str, str] = {}
     for part in parts:
         for piece in _SEPARATORS.split(part):
@@ -50,46 +64,46 @@ def split_labels(typed: object) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def read_labels(typed: object) -> tuple[str, ...]:
+    """Check labels: 1 to 64 of up to 60 characters, in any form that `split_labels` takes.
+
+    Raises:
+        RefusalError: there are none, too many, or one is too long.
+    """
+    chosen = split_labels(typed)
+    if not chosen:
+        raise RefusalError("no_labels")
+    if len(chosen) > MAX_LABELS:
+        raise RefusalError("many_labels", count=len(chosen), most=MAX_LABELS)
+    longest = max(map(len, chosen))
+    if longest > MAX_LABEL_CHARACTERS:
+        raise RefusalError("long_label", count=longest, most=MAX_LABEL_CHARACTERS)
+    return chosen
+
+
 def read_request(text: object, context: object, labels: object) -> Request:
     """Check a question before the model sees it.
 
     Args:
         text: what was said, 1 to 2,000 characters.
         context: what happened before, up to 2,000 characters; None or blank where nothing did.
-        labels: 1 to 50 labels of up to 60 characters, in any form that `split_labels` takes.
+        labels: as `read_labels` takes them.
 
     Raises:
-        InputError: in one sentence, what is missing or too long; it quotes nothing.
+        RefusalError: in one sentence, what is missing or too long; it quotes nothing.
     """
     text = _read_passage(text, "text")
     if not text:
-        raise InputError("There is no text yet: type what somebody said or wrote.")
-    chosen = split_labels(labels)
-    if not chosen:
-        raise InputError("There are no labels yet: type a few feelings, or pick a ready-made set.")
-    if len(chosen) > MAX_LABELS:
-        raise InputError(
-            f"These are {len(chosen):,} labels and at most {MAX_LABELS} can be compared at once: "
-            "remove some."
-        )
-    longest = max(map(len, chosen))
-    if longest > MAX_LABEL_CHARACTERS:
-        raise InputError(
-            f"One label has {longest:,} characters and a label may have {MAX_LABEL_CHARACTERS}: "
-            "shorten it, or put commas between labels."
-        )
-    return Request(text, _read_passage(context, "context") or None, chosen)
+        raise RefusalError("no_text")
+    return Request(text, _read_passage(context, "context") or None, read_labels(labels))
 
 
 def _read_passage(passage: object, name: str) -> str:
     if passage is None:
         return ""
     if not isinstance(passage, str):
-        raise InputError(f"The {name} has to be a string: this was something else.")
+        raise RefusalError(f"odd_{name}")
     passage = passage.strip()
     if len(passage) > MAX_TEXT_CHARACTERS:
-        raise InputError(
-            f"The {name} has {len(passage):,} characters and {MAX_TEXT_CHARACTERS:,} are the most "
-            "that can be read here: shorten it to the part that matters."
-        )
+        raise RefusalError(f"long_{name}", count=len(passage), most=MAX_TEXT_CHARACTERS)
     return passage

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 from importlib import resources
+from importlib.util import find_spec
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-MAX_BODY_BYTES = 256 * 1024
+from emo_hub.space.events import MAX_AT_ONCE
+from emo_hub.space.limits import MAX_BODY_BYTES, MAX_PER_MINUTE, BodyLimit, RateLimit
+from emo_hub.space.texts import translations
+
 MAX_WAITING = 64
-MAX_AT_ONCE = 2
-
-
-class BodyLimit:
-    """Refuse a request whose body is larger than any question on this page could be.
-
-    A body without a declared length is refused as well: browsers and gradio's clients declare it.
-    """
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app = app
-        self.max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 411 or 413 without reading its body."""
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
-        if refusal is None:
-            await self.app(scope, receive, send)
-        else:
-            await refusal(scope, receive, send)
-
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        headers = dict(scope["headers"])
-        if b"transfer-encoding" in headers:
-            return PlainTextResponse("Say how long the body is.", status_code=411)
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self.max_bytes:
-            limit = f"A request may have {self.max_bytes:,} bytes."
-            return PlainTextResponse(limit, status_code=413)
-        return None
 
 
 def serve(
@@ -66,11 +38,18 @@ def serve(
         server_port=port,
         prevent_thread_lock=not block,
         quiet=quiet,
+        i18n=translations(),
         share=False,
         ssr_mode=False,
         run_history=False,
         max_file_size=MAX_BODY_BYTES,
-        app_kwargs={"middleware": [Middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)]},
+        mcp_server=find_spec("mcp") is not None,
+        app_kwargs={
+            "middleware": [
+                Middleware(RateLimit, per_minute=MAX_PER_MINUTE),
+                Middleware(BodyLimit, max_bytes=MAX_BODY_BYTES),
+            ]
+        },
         footer_links=["api"],
         theme=_theme(),
         css=resources.files("emo_hub.space").joinpath("style.css").read_text(encoding="utf-8"),
