@@ -274,7 +274,8 @@ def test_context_is_compared_with_its_absence_on_the_same_labels(classify: Class
     alone = take_reading(classify, read_request(example.text, None, example.labels))
     assert answer.alone is not None
     without = {bar.label: bar.score for bar in answer.alone.bars}
-    assert without == pytest.approx({b.label: b.score for b in alone.scores.bars}, abs=1e-4)
+    # Texts that share a batch are rounded together where the processor computes in bfloat16.
+    assert without == pytest.approx({b.label: b.score for b in alone.scores.bars}, abs=5e-3)
     assert without != pytest.approx({b.label: b.score for b in answer.scores.bars}, abs=1e-2)
     assert answer.as_json()["without_context"] == without
 

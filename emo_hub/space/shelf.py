@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emo_hub.dataset import SPLITS, read_corpus
+from emo_hub.dataset import read_corpus
+from emo_hub.records import SPLITS
 from emo_hub.taxonomy import GOEMOTIONS
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import cast
 
 import gradio as gr
 
@@ -40,8 +41,7 @@ def translations() -> gr.I18n:
 
 def shown(key: str) -> str:
     """Give a sentence for a component, to be said in the language of whoever looks at it."""
-    label: str = translations()(key)
-    return label
+    return cast(str, translations()(key))  # components put it where a string goes
 
 
 def say(language: str, key: str, **facts: object) -> str:
