@@ -334,7 +334,7 @@ def test_whole_visit_stays_on_the_machine_and_without_errors(visit: Visit):
     visit.write("")
     visit.read()
     expect(visit.page.get_by_role("alert")).to_be_visible()
-    visit.page.wait_for_load_state("networkidle")
+    visit.page.wait_for_timeout(500)  # the page keeps a stream open, so it is never idle
     assert visit.complaints == []
 
 

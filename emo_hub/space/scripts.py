@@ -30,7 +30,10 @@ SPLIT_CHIPS = (
     ];
 }"""
 )
-SPLIT_BARE_CHIPS = "(chips) => {" + _SPLIT + "\n    return same(labels, chips) ? keep : labels;\n}"
+# A list that is returned stands for all outputs, so one output needs a list around its own.
+SPLIT_BARE_CHIPS = (
+    "(chips) => {" + _SPLIT + "\n    return [same(labels, chips) ? keep : labels];\n}"
+)
 # gradio's chips have no placeholder of their own, and without one nobody sees where to type.
 _HINTS = {language: says["ask_add"] for language, says in languages().items()}
 INVITE = (
