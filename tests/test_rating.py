@@ -455,7 +455,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: 
 
 from emo_hub.rating.app import build_app, serve  # noqa: E402
 from emo_hub.rating.desk import Desk  # noqa: E402
-from tests.test_space import CHROMIUM_ARGUMENTS, IMAGE, find_chromium  # noqa: E402
+from tests.visits import CHROMIUM_ARGUMENTS, IMAGE, find_chromium  # noqa: E402
 
 MARKUP = f"{IMAGE} **bold** [link](javascript:alert(1)) $x$"
 

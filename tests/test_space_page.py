@@ -44,10 +44,9 @@ from emo_hub.space.request import MAX_LABEL_CHARACTERS, read_request
 from emo_hub.space.shelf import open_shelf
 
 from .small_corpora import line, write_small
-from .visits import CHROMIUM_ARGUMENTS, PATIENCE, Visit, contrast, find_chromium
+from .visits import CHROMIUM_ARGUMENTS, IMAGE, PATIENCE, Visit, contrast, find_chromium
 
 SPACE = Path(__file__).parents[1] / "spaces" / "zero-shot-emotion"
-IMAGE = "<img src=x onerror=window.pwned=1>"
 TEMPLATES = "${window.pwned=1} {{value}} {% raw %}"
 TABS = ("Read", "Batch", "Compare", "Explore", "About")
 

@@ -19,6 +19,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+IMAGE = "<img src=x onerror=window.pwned=1>"  # what would run if it were rendered
 PATIENCE = 60_000  # milliseconds; machines that test many things at once are slow
 
 
