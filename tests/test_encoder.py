@@ -284,7 +284,8 @@ def test_a_zero_shot_checkpoint_of_ours_is_a_warm_start(tiny_base, tmp_path):
     dual = EmotionModel(backbone, AutoTokenizer.from_pretrained(tiny_base), head, None, None)
     dual.save(tmp_path / "dual")
     found = opened(tmp_path / "dual")
-    assert "zero-shot" in found.start
+    assert "zero-shot model dual" in found.start
+    assert str(tmp_path) not in found.start
     for name, value in backbone.state_dict().items():
         if "pooler" not in name:  # which a dual encoder has no use for
             assert torch.equal(found.model.base_model.state_dict()[name], value), name

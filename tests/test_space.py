@@ -43,10 +43,9 @@ from emo_hub.space.request import (
 )
 from emo_hub.space.shelf import open_shelf
 from emo_hub.space.texts import languages, say
+from tests.visits import IMAGE
 
 from .small_corpora import line, write_small
-
-IMAGE = "<img src=x onerror=window.pwned=1>"
 
 
 @pytest.fixture(scope="module")

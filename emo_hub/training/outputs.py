@@ -153,7 +153,7 @@ def _from_encoder(
         raise CheckpointError(
             f"The encoder {settings.base} does not load as a classifier: {error}"
         ) from error
-    return Opened(model, tokenizer, settings.base), own
+    return Opened(model, tokenizer, _named(settings.base)), own
 
 
 def _from_dual_encoder(folder: Path | None, settings: OutputSettings, count: int) -> Opened:
@@ -170,8 +170,13 @@ def _from_dual_encoder(folder: Path | None, settings: OutputSettings, count: int
     if lost := [name for name in found.missing_keys if "pooler" not in name]:
         raise CheckpointError(f"{settings.base} lacks the weights {', '.join(lost[:4])}.")
     _pass_through(model)
-    start = f"the encoder of our zero-shot model {dual.name}"
+    start = f"the encoder of our zero-shot model {_named(dual.name)}"
     return Opened(model, dual.tokenizer, start, dual)
+
+
+def _named(source: str) -> str:
+    """Name a source as a card may: of a folder of this machine its last part says enough."""
+    return Path(source).resolve().name if Path(source).is_dir() else source
 
 
 def _pass_through(model: Any) -> None:  # noqa: ANN401
