@@ -67,7 +67,6 @@ class EmotionModel(nn.Module):
             self.register_buffer("vad_weight", vad[0].float())
             self.register_buffer("vad_bias", vad[1].float())
         self.has_vad = vad is not None
-        self._tokens = TokenReader(tokenizer, head.max_tokens)
         self.folder: Path | None = None
         self._reduced: nn.Module | None = None
         self.run_on("torch", "float32")
@@ -212,7 +211,7 @@ class EmotionModel(nn.Module):
         Raises:
             InputError: the text is not a string or is empty.
         """
-        found = self._tokens.read([(text, context)])
+        found = TokenReader(self.tokenizer, self.head.max_tokens).read([(text, context)])
         return {name: lists[0] for name, lists in found.items()}
 
     def encode_texts(
@@ -234,7 +233,8 @@ class EmotionModel(nn.Module):
         if self._reader is not None:
             return self._reader.encode(pairs)
         vectors = np.zeros((len(pairs), self.config.hidden_size), dtype=np.float32)
-        tokens, most = self._tokens.read(pairs), tokens_a_batch(self.device)
+        tokens = TokenReader(self.tokenizer, self.head.max_tokens).read(pairs)
+        most = tokens_a_batch(self.device)
         for rows, batch in batches(self.tokenizer, tokens, batch_size, most):
             vectors[rows] = self._runtime(batch)
         return vectors
