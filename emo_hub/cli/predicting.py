@@ -155,7 +155,7 @@ def _predict_file(file: Path, how: dict[str, Any], given: dict[str, Any]) -> Non
         how=How(**how),
         column=given["--column"],
         context_column=given["--context-column"],
-        processes=given["--processes"] or 1,
+        processes=1 if given["--processes"] is None else given["--processes"],
         overwrite=given["--overwrite"],
     )
     try:

@@ -171,7 +171,7 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
     """
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         is_array = file.read(1024).lstrip().startswith("[")
-    by = {"sample_by": "document"} if is_array else {}
+    by: dict[str, Any] = {"sample_by": "document"} if is_array else {}
     number = 0
     for table in _stream(path, "text", encoding="utf-8-sig", **by):
         for line in table.column("text").to_pylist():
