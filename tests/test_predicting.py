@@ -315,7 +315,7 @@ def test_other_facts_start_over_and_say_which(tmp_path):
     with Partial(tmp_path / "out.csv") as partial:
         partial.begin({"labels": ["b"], "model": None}, said.append)
         partial.append([ANSWER])
-    assert said == [f"Starting over: {path} is of a run with another labels."]
+    assert said == [f"Starting over: {path} is of a run that differs in labels."]
     assert rows_in(path) == 1
 
 

@@ -57,9 +57,9 @@ class Partial:
         if found == wanted:
             self._find_end()
             say(f"Going on after row {self.rows:,}, which an earlier run reached ({self.path}).")
-        elif self.path.exists():
-            others = [name for name in wanted if (found or {}).get(name) != wanted[name]]
-            say(f"Starting over: {self.path} is of a run with another {', '.join(others)}.")
+        elif found is not None:
+            others = [name for name in wanted if found.get(name) != wanted[name]]
+            say(f"Starting over: {self.path} is of a run that differs in {', '.join(others)}.")
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             os.ftruncate(self._file, self._end)
