@@ -21,7 +21,7 @@ FLOORS = [
     {"explaining"},
     {"synthesis", "training", "evaluation", "pipelines", "space", "rating", "fewshot"}
     | {"exporting"},
-    {"embedded", "measurement", "learning_curves", "model_card"},
+    {"embedded", "measurement", "learning_curves", "model_card", "predicting"},
     {"publishing"},
     {"quickstart", "versions", "adaptation"},
     {"cli"},

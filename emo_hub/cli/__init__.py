@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import warnings
@@ -22,9 +21,17 @@ from emo_hub.cli.evaluation import evaluate
 from emo_hub.cli.exporting import export_command
 from emo_hub.cli.fewshot import train_fewshot_command
 from emo_hub.cli.nano import train_nano_command
-from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
+from emo_hub.cli.options import (
+    Model,
+    Settings,
+    Texts,
+    retold_base,
+    retold_settings,
+    retold_texts,
+)
+from emo_hub.cli.predicting import predict_command
 from emo_hub.cli.publishing import app as publish_app
-from emo_hub.errors import EmoHubError, InputError
+from emo_hub.errors import EmoHubError
 
 app = typer.Typer(
     name="emo-hub",
@@ -47,8 +54,6 @@ app.add_typer(corpus_app, name="corpus")
 app.add_typer(train_app, name="train")
 app.add_typer(publish_app, name="publish")
 
-Model = Annotated[str, typer.Option(help="A checkpoint: a folder, a Hub repository, or 'default'.")]
-
 
 @app.command()
 def quickstart(
@@ -68,55 +73,7 @@ def quickstart(
     _say("    clf('So you kept it all this time.', candidate_labels=['touched', 'angry', 'bored'])")
 
 
-@app.command()
-def predict(
-    text: Annotated[str, typer.Argument(help="What somebody wrote or said.")],
-    labels: Annotated[str, typer.Option(help="Your labels, separated by commas.")],
-    context: Annotated[str | None, typer.Option(help="What happened before.")] = None,
-    model: Model = "default",
-    threshold: Annotated[str | None, typer.Option(help="'auto', or a number in 0..1.")] = None,
-    single: Annotated[bool, typer.Option("--single", help="Labels compete, sum 1.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show which words carried the best label.")
-    ] = False,
-    backend: Annotated[
-        str, typer.Option(help="What runs it: auto, torch, onnx, openvino or nano.")
-    ] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16 or int8.")] = "auto",
-) -> None:
-    """Rate how much a text expresses each of your labels."""
-    from emo_hub.pipelines import pipeline
-
-    clf = pipeline(
-        model=None if model == "default" else model, backend=backend, precision=precision
-    )
-    answer = clf(
-        text,
-        candidate_labels=labels,
-        context=context,
-        multi_label=not single,
-        threshold=_threshold(threshold),
-        vad=clf.model.has_vad,
-        explain=explain and as_json,
-    )
-    if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
-        return
-    width = max((len(label) for label in answer["labels"]), default=0)
-    for label, score in zip(answer["labels"], answer["scores"], strict=True):
-        bar = "█" * round(score * 30)
-        typer.echo(f"{label:<{width}}  {score:.3f}  {bar}")
-    if answer.get("none_of_these"):
-        typer.echo("none of these")
-    if explain and answer["labels"]:
-        from emo_hub.cli.marking import show_words
-
-        best = answer["labels"][:1]
-        show_words(clf.explain(text, labels, context=context, multi_label=not single, only=best))
-    if "valence" in answer:
-        names = ("valence", "arousal", "dominance")
-        typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in names) + "  (1 to 5)")
+app.command("predict")(predict_command)
 
 
 @train_app.command("contrastive")
@@ -268,17 +225,6 @@ def main() -> None:
 
 def _without_bars(logging: ModuleType) -> None:
     logging.disable_progress_bar()
-
-
-def _threshold(given: str | None) -> str | float | None:
-    if given is None or given == "auto":
-        return given
-    try:
-        return float(given)
-    except ValueError:
-        raise InputError(
-            f"--threshold must be 'auto' or a number in 0..1; got '{given}'."
-        ) from None
 
 
 if __name__ == "__main__":

@@ -26,6 +26,36 @@ def _lines(what: str) -> Callable[[int, int, float], None]:
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
     """Show how far training has come: a bar on a terminal, some ten lines in a file."""
+    if not sys.stdout.isatty():
+        # A log file shows no bar; ten lines say as much.
+        yield _lines(what)
+        return
+    from rich.progress import TextColumn
+
+    with _bar(what, TextColumn("loss {task.fields[loss]:.2f}"), loss=float("nan")) as bar:
+        yield lambda step, steps, loss: bar(step, steps, loss=loss)
+
+
+@contextmanager
+def row_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many rows are done, many of which come at a time; else as `progress`."""
+    if sys.stdout.isatty():
+        with _bar(what) as bar:
+            yield bar
+        return
+    said = -1
+
+    def advance(done: int, rows: int) -> None:
+        nonlocal said
+        if (tenth := 10 * done // rows) > said:
+            said = tenth
+            say(f"{what}: {done:,} of {rows:,} rows")
+
+    yield advance
+
+
+@contextmanager
+def _bar(what: str, *more: Any, **fields: Any) -> Iterator[Callable[..., None]]:  # noqa: ANN401
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -34,22 +64,12 @@ def progress(what: str) -> Iterator[Callable[[int, int, float], None]]:
         TimeRemainingColumn,
     )
 
-    if not sys.stdout.isatty():
-        # A log file shows no bar; ten lines say as much.
-        yield _lines(what)
-        return
-    columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("loss {task.fields[loss]:.2f}"),
-    ]
-    with Progress(*columns) as bar:
-        task = bar.add_task(what, total=None, loss=float("nan"), visible=False)
+    columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), *more) as bar:
+        task = bar.add_task(what, total=None, visible=False, **fields)
 
-        def advance(step: int, steps: int, loss: float) -> None:
-            bar.update(task, completed=step, total=steps, loss=loss, visible=True)
+        def advance(step: int, steps: int, **now: Any) -> None:  # noqa: ANN401
+            bar.update(task, completed=step, total=steps, visible=True, **now)
 
         yield advance
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+Model = Annotated[str, typer.Option(help="A checkpoint: a folder, a Hub repository, or 'default'.")]
 Texts = Annotated[
     str,
     typer.Option(help="The annotated comments' texts: a folder with train.parquet, or 'hub'."),
