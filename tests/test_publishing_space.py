@@ -51,6 +51,17 @@ def test_the_page_runs_the_model_that_it_names(tmp_path):
     assert ast.literal_eval(chosen) == MODEL
 
 
+def test_the_page_shows_the_corpus_that_it_names(tmp_path):
+    stage_space(Page(model=MODEL, datasets=(DATA,)), tmp_path / "staged")
+    tree = ast.parse((tmp_path / "staged" / "app.py").read_text())
+    [chosen] = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "CORPUS"
+    ]
+    assert ast.literal_eval(chosen) == DATA
+
+
 def test_every_requirement_is_exact(tmp_path):
     stage_space(Page(), tmp_path / "staged")
     lines = (tmp_path / "staged" / "requirements.txt").read_text().splitlines()

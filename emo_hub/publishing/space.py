@@ -34,6 +34,7 @@ _PINNED = (
 )  # fmt: skip
 _EXACT = re.compile(r"\d+\.\d+\.\d+")
 _MODEL_LINE = re.compile(r"^MODEL(: [^=\n]+)? = None$", re.MULTILINE)
+_CORPUS_LINE = re.compile(r"^CORPUS(: [^=\n]+)? = None$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +123,17 @@ def stage_space(page: Page, staged: Path) -> None:
         _choose_model(staged / str(facts["app_file"]), model)
     if page.datasets:
         facts["datasets"] = [with_namespace(name) for name in page.datasets]
+        _choose_corpus(staged / str(facts["app_file"]), facts["datasets"][0])
     write_front(staged, facts)
     path = staged / REQUIREMENTS
     path.write_text(_pinned(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _choose_corpus(app: Path, corpus: str) -> None:
+    """Have the page show a corpus, where it has a place for one."""
+    text = app.read_text(encoding="utf-8")
+    chosen = _CORPUS_LINE.sub(lambda found: f'CORPUS{found[1] or ""} = "{corpus}"', text, count=1)
+    app.write_text(chosen, encoding="utf-8")
 
 
 def _choose_model(app: Path, model: str) -> None:
