@@ -6,7 +6,6 @@ the utterance; the context says how it is meant.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import check_text
 from emo_hub.pipelines.choosing import check_choice
+from emo_hub.pipelines.spreading import checked_context, contexts_of, rows_of
 
 _ONE_TEXT = (str, bytes, Mapping)
 _KEYS = {"text", "context"}
-_NO_MORE: Any = object()
 
 
 class ContextualEmotionPipeline(Pipeline):
@@ -157,19 +156,7 @@ def no_model() -> CheckpointError:
 
 def _with_each(texts: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     """Give each text its own context where a list of them came, else the shared one."""
-    is_shared = context is None or isinstance(context, str)
-    if not is_shared and not isinstance(context, Iterable):
-        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
-    counted = not is_shared and isinstance(context, Sequence) and isinstance(texts, Sequence)
-    if counted and len(context) != len(texts):
-        raise InputError(f"Got {len(texts)} texts and {len(context)} contexts; give one each.")
-    contexts = itertools.repeat(context) if is_shared else iter(context)
-    # KeyDataset has a length and items, but is no iterable.
-    rows = texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
-    for number, text in enumerate(rows, start=1):
-        before = next(contexts, _NO_MORE)
-        if before is _NO_MORE:
-            raise InputError(f"Text {number} has no context of its own; give one each.")
+    for text, before in zip(rows_of(texts), contexts_of(context, texts), strict=False):
         yield _item(text, before)
 
 
@@ -187,6 +174,4 @@ def _item(given: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401
             raise InputError(f"The text {text!r:.60} has two contexts; give one.")
         before = context if own is None else own
     check_text(text)
-    if before is not None and not isinstance(before, str):
-        raise InputError(f"A context must be a string; got a {type(before).__name__}.")
-    return {"text": text, "context": before}
+    return {"text": text, "context": checked_context(before)}

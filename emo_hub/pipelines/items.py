@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from emo_hub.errors import InputError
 from emo_hub.inputs import check_text
+from emo_hub.pipelines.spreading import checked_context, contexts_of, one_each, rows_of
 from emo_hub.readings import read_label
 from emo_hub.taxonomy import normalise
 
 CandidateLabels = str | Sequence[str] | Mapping[str, str]
 Candidates = tuple[tuple[str, str | None], ...]  # each label with its description
-
-_NO_MORE: Any = object()
 
 
 class Item(NamedTuple):
@@ -32,13 +31,12 @@ def one_item(text: Any, labels: CandidateLabels | None, context: str | None) -> 
     Raises:
         InputError: says what is wrong with which.
     """
-    if context is not None and not isinstance(context, str):
-        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+    before = checked_context(context)
     if _is_nested(labels):
         raise InputError("Got a list of label lists with one text; give one list of labels.")
     found = candidates(labels)
     check_text(text)
-    return Item(text, context, found)
+    return Item(text, before, found)
 
 
 def each_item(texts: Any, labels: Any, context: Any) -> Iterator[Item]:  # noqa: ANN401
@@ -47,30 +45,16 @@ def each_item(texts: Any, labels: Any, context: Any) -> Iterator[Item]:  # noqa:
     Raises:
         InputError: there are not as many of them, or one of them cannot be used.
     """
-    each_labels = labels if _is_nested(labels) else None
-    each_context = None if context is None or isinstance(context, str) else context
-    for name, each in (("label lists", each_labels), ("contexts", each_context)):
-        if isinstance(each, Sequence) and isinstance(texts, Sequence) and len(each) != len(texts):
-            raise InputError(f"Got {len(texts)} texts and {len(each)} {name}; give one each.")
-    if each_context is not None and not isinstance(each_context, Iterable):
-        raise InputError(f"A context must be a string; got a {type(context).__name__}.")
     # Shared labels are read once, however many texts there are.
-    own_labels: Iterable[Any]
-    if each_labels is None:
-        own_labels = itertools.repeat(candidates(labels))
+    own_labels: Iterator[Candidates]
+    if _is_nested(labels):
+        own_labels = map(candidates, one_each(labels, texts, "label list"))
     else:
-        own_labels = itertools.chain(map(candidates, each_labels), itertools.repeat(_NO_MORE))
-    own_context: Iterable[Any] = itertools.repeat(context)
-    if each_context is not None:
-        own_context = itertools.chain(each_context, itertools.repeat(_NO_MORE))
-    rows = zip(_rows(texts), own_labels, own_context, strict=False)
-    for number, (text, mine, before) in enumerate(rows, start=1):
+        own_labels = itertools.repeat(candidates(labels))
+    rows = zip(rows_of(texts), own_labels, contexts_of(context, texts), strict=False)
+    for text, mine, before in rows:
         check_text(text)
-        if mine is _NO_MORE or before is _NO_MORE:
-            raise InputError(f"Text {number} has no context or labels of its own; give one each.")
-        if before is not None and not isinstance(before, str):
-            raise InputError(f"A context must be a string; got a {type(before).__name__}.")
-        yield Item(text, before, mine)
+        yield Item(text, checked_context(before), mine)
 
 
 def candidates(labels: CandidateLabels | None) -> Candidates:
@@ -110,11 +94,6 @@ def _distinct(pairs: Candidates) -> Candidates:
         read_label(name)
         found.setdefault((name, description), label)
     return tuple({label: description for (_, description), label in found.items()}.items())
-
-
-def _rows(texts: Any) -> Iterable[Any]:  # noqa: ANN401
-    # KeyDataset has a length and items, but is no iterable.
-    return texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
 
 
 def _is_nested(labels: object) -> bool:

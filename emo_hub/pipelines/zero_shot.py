@@ -29,13 +29,13 @@ from emo_hub.pipelines.items import (
 )
 from emo_hub.pipelines.ranking import ranked
 from emo_hub.pipelines.streams import growing_chunks
+from emo_hub.records import DIMENSIONS
 from emo_hub.static import StaticBackbone
 
 _ONE_TEXT = (str, bytes, Mapping)
-_VAD = ("valence", "arousal", "dominance")
 _LIST_CHUNK = 8192  # texts of a list at a time
 _STREAM_CHUNK = 1024  # texts of a stream that are held at most
-_MOST_SCORES = 4_000_000  # 100 MiB while they are sorted
+_MOST_SCORES = 2**17  # with their sort keys they stay in a core's own cache
 
 
 class ZeroShotEmotionPipeline(Pipeline):
@@ -238,7 +238,7 @@ class ZeroShotEmotionPipeline(Pipeline):
                 answer["none_of_these"] = not answer["labels"]
         if vad:
             for answer, values in zip(answers, self.model.read_vad(vectors).tolist(), strict=True):
-                answer.update(zip(_VAD, values, strict=True))
+                answer.update(zip(DIMENSIONS, values, strict=True))
         return answers
 
     def _explained(

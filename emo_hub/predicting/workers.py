@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from emo_hub.errors import EmoHubError
+from emo_hub.records import DIMENSIONS
 
-_DIMENSIONS = ("valence", "arousal", "dominance")
 _DIGITS = 6
 
 # What is known of a text: "best", "labels" (where there is a threshold), "scores" in the order in
@@ -114,7 +114,7 @@ class Rater:
             answer["labels"] = kept
         answer["scores"] = [round(scores[label], _DIGITS) for label in self._how.labels]
         if "valence" in found:
-            answer["vad"] = [round(found[name], _DIGITS) for name in _DIMENSIONS]
+            answer["vad"] = [round(found[name], _DIGITS) for name in DIMENSIONS]
         return answer
 
 

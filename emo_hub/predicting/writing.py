@@ -17,9 +17,10 @@ import pyarrow as pa
 from emo_hub.errors import InputError
 from emo_hub.predicting.reading import Source
 from emo_hub.predicting.workers import Answer
+from emo_hub.records import DIMENSIONS
+from emo_hub.spreadsheets import inert_cell
 
 _GROUP = 32_768  # rows of a Parquet row group
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Rows = Iterator[list[dict[str, Any]]]
 
@@ -57,7 +58,7 @@ class Columns:
             best=free("best", "label"),
             labels=free("labels", "found") if has_labels else None,
             scores=tuple(free(label, "score") for label in labels),
-            vad=tuple(free(n, "score") for n in ("valence", "arousal", "dominance") if has_vad),
+            vad=tuple(free(n, "score") for n in DIMENSIONS if has_vad),
         )
 
     def names(self) -> list[str]:
@@ -121,10 +122,10 @@ def _write_separated(separator: str) -> Callable[[Path, Rows, Source, Columns], 
         texts = [name for name in (columns.best, columns.labels) if name]
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=separator, lineterminator="\n")
-            writer.writerow([*source.columns, *map(_harmless, ours)])
+            writer.writerow([*source.columns, *map(inert_cell, ours)])
             for rows in chunks:
                 for row in _joined(rows, columns):
-                    row.update({name: _harmless(row[name]) for name in texts})
+                    row.update({name: inert_cell(row[name] or "") for name in texts})
                     writer.writerow([_cell(row.get(name)) for name in (*source.columns, *ours)])
 
     return write
@@ -160,11 +161,6 @@ def _joined(rows: list[dict[str, Any]], columns: Columns) -> Iterator[dict[str, 
         if columns.labels and row[columns.labels] is not None:
             row[columns.labels] = ", ".join(row[columns.labels])
         yield row
-
-
-def _harmless(text: str | None) -> str | None:
-    """Keep a spreadsheet from running what somebody typed as a label."""
-    return f"'{text}" if text and text.startswith(_FORMULA) else text
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401

@@ -18,6 +18,7 @@ from emo_hub.errors import CheckpointError
 from emo_hub.pooling import mean_pool
 from emo_hub.runtimes.choosing import Choice
 from emo_hub.runtimes.files import VECTOR_OUTPUT, check_parts
+from emo_hub.runtimes.fused import FusedBert, can_fuse
 
 Runtime = Callable[[Mapping[str, Ids]], Floats]
 
@@ -40,7 +41,8 @@ def open_runtime(choice: Choice, folder: Path) -> Runtime:
 
 def reduced(backbone: nn.Module) -> nn.Module:
     """Copy an encoder in bfloat16; the original stays exact, for saving and for explanations."""
-    return copy.deepcopy(backbone).to(torch.bfloat16).eval()
+    copied = copy.deepcopy(backbone).to(torch.bfloat16).eval()
+    return FusedBert(copied) if can_fuse(copied) else copied
 
 
 def torch_runtime(encoder: Callable[[], nn.Module]) -> Runtime:
@@ -88,7 +90,9 @@ def _openvino(path: Path, precision: str) -> Runtime:
 
     def run(batch: Mapping[str, Ids]) -> Floats:
         given = {name: ids for name, ids in batch.items() if name in known}
+        # Shared arrays are read and written in place, so the answer is copied before the next call.
         with one_at_a_time:
-            return np.array(request.infer(given)[VECTOR_OUTPUT], np.float32)
+            found = request.infer(given, share_inputs=True, share_outputs=True)
+            return np.array(found[VECTOR_OUTPUT], np.float32)
 
     return run

@@ -9,7 +9,6 @@ texts, and as many more.
 from __future__ import annotations
 
 import os
-import statistics
 import time
 
 import pytest
@@ -24,6 +23,8 @@ from emo_hub.training.contrastive import ContrastiveRecipe
 from emo_hub.training.loop import LoopSettings, best_precision, fit
 from emo_hub.training.rows import corpus_rows
 from emo_hub.training.towers import Towers, TowerSettings
+
+from .turns import print_speeds
 
 pytestmark = pytest.mark.slow
 
@@ -109,13 +110,4 @@ def test_training_beside_the_trainer_of_sentence_transformers(rows, precision, t
         "ours": lambda: ours(rows, precision, tmp_path),
         "SentenceTransformerTrainer": lambda: theirs(rows, precision, tmp_path),
     }
-    taken = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, run in ways.items():
-            taken[name].append(run())
-    # Pairs of one round saw the same load of the machine.
-    print(f"\nprecision {best_precision(precision)}, {torch.get_num_threads()} threads")
-    for name, seconds in taken.items():
-        ratio = statistics.median(s / o for s, o in zip(seconds, taken["ours"], strict=True))
-        speed = len(rows) / statistics.median(seconds)
-        print(f"{name:>27}: {speed:7.1f} texts/s, ours is {ratio:.2f} times as fast")
+    print_speeds(ways, texts=len(rows), precision=precision, rounds=ROUNDS)

@@ -7,7 +7,6 @@ are timed over one whole epoch of the same rows, in turns.
 from __future__ import annotations
 
 import os
-import statistics
 import time
 
 import numpy as np
@@ -25,6 +24,8 @@ from emo_hub.training.objectives import binary_cross_entropy
 from emo_hub.training.outputs import Outputs, OutputSettings, open_outputs
 from emo_hub.training.rows import TrainingRow
 from emo_hub.training.targets import ReadingSettings
+
+from .turns import print_speeds
 
 pytestmark = [pytest.mark.slow, pytest.mark.benchmarks_data]
 
@@ -115,13 +116,4 @@ def test_training_beside_the_trainer_of_transformers(rows, precision, tmp_path):
         "Trainer, grouped by length": lambda: theirs(rows, precision, tmp_path, "group_by_length"),
         "Trainer, shuffled": lambda: theirs(rows, precision, tmp_path, "random"),
     }
-    taken = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, run in ways.items():
-            taken[name].append(run())
-    # Pairs of one round saw the same load of the machine.
-    print(f"\nprecision {best_precision(precision)}, {torch.get_num_threads()} threads")
-    for name, seconds in taken.items():
-        ratio = statistics.median(s / o for s, o in zip(seconds, taken["ours"], strict=True))
-        speed = len(rows) / statistics.median(seconds)
-        print(f"{name:>27}: {speed:7.1f} texts/s, ours is {ratio:.2f} times as fast")
+    print_speeds(ways, texts=len(rows), precision=precision, rounds=ROUNDS)

@@ -1,0 +1,64 @@
+"""What goes with each text of a call: shared by all of them, or one each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from emo_hub.errors import InputError
+
+
+def rows_of(texts: Any) -> Iterable[Any]:  # noqa: ANN401
+    """Give the texts in turn, whatever holds them."""
+    # KeyDataset has a length and items, but is no iterable.
+    return texts if isinstance(texts, Iterable) else (texts[i] for i in range(len(texts)))
+
+
+def one_each(values: Iterable[Any], texts: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
+    """Give a text's own value in turn; ask for a text first, then for its value.
+
+    Args:
+        values: in the order of the texts.
+        texts: compared in number, where both can be counted.
+        name: of one value, for the error.
+
+    Raises:
+        InputError: there are not as many values as texts.
+    """
+    if isinstance(values, Sequence) and isinstance(texts, Sequence) and len(values) != len(texts):
+        raise InputError(f"Got {len(texts)} texts and {len(values)} {name}s; give one each.")
+    given = 0
+    for value in values:
+        given += 1
+        yield value
+    raise InputError(f"Text {given + 1} has no {name} of its own; give one each.")
+
+
+def contexts_of(context: Any, texts: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Give each text the shared context, or its own where a list of them came.
+
+    Raises:
+        InputError: it is neither, or there are not as many contexts as texts.
+    """
+    if context is None or isinstance(context, str):
+        return itertools.repeat(context)
+    if not isinstance(context, Iterable):
+        raise no_context(context)
+    return one_each(context, texts, "context")
+
+
+def checked_context(context: object) -> str | None:
+    """Refuse what is no context.
+
+    Raises:
+        InputError: says what was got.
+    """
+    if context is None or isinstance(context, str):
+        return context
+    raise no_context(context)
+
+
+def no_context(given: object) -> InputError:
+    """Say what was got in place of a context."""
+    return InputError(f"A context must be a string; got a {type(given).__name__}.")
