@@ -301,6 +301,16 @@ class TestDistilling:
         again = distil(teacher, told, recipe)
         assert torch.equal(again.backbone.embedding.weight, student.backbone.embedding.weight)
 
+    def test_stray_contexts_teach_it_what_its_teacher_passes_over(
+        self, teacher, rows, recipe, monkeypatch
+    ):
+        alone = [dataclasses.replace(row, context=None) for row in rows]
+        read = teacher.encode_texts
+        monkeypatch.setattr(teacher, "encode_texts", lambda texts, _, **how: read(texts, **how))
+        strayed = dataclasses.replace(recipe, stray_contexts=0.5)
+        assert distil(teacher, alone, recipe).config.context_weight == recipe.context_weight
+        assert distil(teacher, alone, strayed).config.context_weight < 0.9 * recipe.context_weight
+
     def test_a_static_teacher_is_refused(self, rows, recipe, student):
         with pytest.raises(InputError, match="static"):
             distil(student, rows, recipe)

@@ -59,7 +59,7 @@ def gather(data: Path, texts: str, wanted: Wanted) -> Material:
     if kinds := wanted.kinds:
         rows = tuple(row for row in corpus_rows(data, "train") if row.source in kinds)
         only = f", {next(iter(kinds))}s alone" if len(kinds) == 1 else ""
-        notes.append(f"{len(rows)} synthetic rows from {data}{only}.")
+        notes.append(f"{len(rows)} synthetic rows from {data.name}{only}.")
     if wanted.comments:
         joined = annotated_rows(data, "train", texts, wanted.trust)
         rows += joined.rows

@@ -25,6 +25,7 @@ from emo_hub.errors import DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.static import Precision, StaticBackbone, StaticConfig, StaticReader, silent_ids
 from emo_hub.taxonomy import GOEMOTIONS, lexicon
+from emo_hub.training.batches import with_stray_contexts
 from emo_hub.training.contrastive import TEMPLATES, Trained
 from emo_hub.training.finish import judge
 from emo_hub.training.loop import Progress, best_precision
@@ -42,6 +43,7 @@ class NanoRecipe:
     teacher: str = "default"  # a folder or a Hub repository, or the embedded model
     use_comments: bool = True  # the annotated comments' texts, beside the corpus's own
     max_rows: int = 0  # a seeded sample of so many texts; 0 takes all
+    stray_contexts: float = 0.0  # share of texts that get lines of others as their context
     mixed_precision: str = "auto"  # or "bf16", "no": of the teacher's answers
     # What the table starts as.
     rarity: float = 1e-3  # a of the weight a / (a + share of all tokens), in (0, 1]
@@ -68,10 +70,11 @@ class NanoRecipe:
         for key in ("learning_rate", "rarity"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
-        if not 0 <= self.token_dropout < 1:
-            raise SettingsError(
-                f"token_dropout must be at least 0 and below 1; got {self.token_dropout}."
-            )
+        for key in ("token_dropout", "stray_contexts"):
+            if not 0 <= getattr(self, key) < 1:
+                raise SettingsError(
+                    f"{key} must be at least 0 and below 1; got {getattr(self, key)}."
+                )
 
 
 def train_nano(
@@ -152,6 +155,8 @@ def distil(
         raise InputError(f"{teacher.name} is a static model; name the one that it came from.")
     tokenizer, longest = teacher.tokenizer, teacher.head.max_tokens
     phrases = phrases_of(rows)
+    # A sum of tokens cannot tell which context matters, so it has to see some that do not.
+    rows = with_stray_contexts(rows, recipe, 0)
     say(f"The teacher reads {len(rows)} texts and {len(phrases)} phrases.")
     start = _Teacher(teacher, recipe)
     config = StaticConfig(
