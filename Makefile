@@ -7,7 +7,7 @@ DEMO_DIR   ?= .
 PORT       ?= 7860
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all bench lint model protocols curves ablations adaptations encoder-ablations readme clean help
+.PHONY: demo test test-all bench lint model protocols curves ablations encoder adaptations encoder-ablations nano fewshot readme clean help
 
 help:            ## List these commands.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,12 @@ ablations: $(VENV)/.base  ## See what changes of the recipe are worth (two hours
 	$(BIN)/emo-hub train ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/ablations --limit 2000 --set row_share=0.25
 	mkdir -p model_cards/ablations && cp runs/ablations/ablations.json runs/ablations/ablations.md model_cards/ablations/
 
+encoder: $(VENV)/.base  ## Train a classifier of the 28 labels on the corpus, and measure it (half an hour on two cores).
+	$(CORPUS)
+	$(BIN)/emo-hub train encoder --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --base default --out runs/encoder
+	$(BIN)/emo-hub evaluate runs/encoder --benchmarks $(BENCHMARKS) --data runs/emo-pillars --only emo-pillars,goemotions --no-baselines --out runs/encoder-report --card
+	mkdir -p model_cards/corpus_encoder && cp runs/encoder/README.md model_cards/corpus_encoder/ && cp runs/encoder-report/report.json model_cards/corpus_encoder/results.json
+
 ADAPT := $(BIN)/emo-hub train encoder --benchmarks $(BENCHMARKS) --seeds 3
 adaptations: $(VENV)/.base  ## Fine-tune on GoEmotions, Ekman, ISEAR, EmoContext, three seeds each (four hours on two cores; resumes).
 	$(ADAPT) --task goemotions --base default --out runs/adaptation/goemotions
@@ -83,6 +89,16 @@ encoder-ablations: $(VENV)/.base  ## See what synthetic rows, contexts and the s
 	$(CORPUS)
 	$(BIN)/emo-hub train encoder-ablations --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --benchmarks $(BENCHMARKS) --out runs/courses --set row_share=0.2 --set epochs=2
 	mkdir -p model_cards/courses && cp runs/courses/courses.json runs/courses/courses.md model_cards/courses/
+
+nano: $(VENV)/.base    ## Distil the default model into one without a transformer, and measure it (minutes).
+	$(CORPUS)
+	$(BIN)/emo-hub train nano --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --out runs/nano
+	$(BIN)/emo-hub evaluate runs/nano --benchmarks $(BENCHMARKS) --data runs/emo-pillars --no-baselines --out runs/nano-report --card
+	mkdir -p model_cards/nano && cp runs/nano/README.md model_cards/nano/ && cp runs/nano-report/report.json model_cards/nano/results.json
+
+fewshot: $(VENV)/.dev  ## Draw what 1 to 4 examples of each label bring, on ISEAR (half an hour on two cores).
+	$(BIN)/emo-hub train fewshot --benchmark isear:all --benchmarks $(BENCHMARKS) --shots 4 --seeds 3 --out runs/fewshot
+	mkdir -p model_cards/fewshot && cp runs/fewshot/curve.json runs/fewshot/curve.md runs/fewshot/curve.png model_cards/fewshot/
 
 readme: $(VENV)/.base  ## Put the measured table of model_cards/results.json into the README.
 	$(BIN)/python -m emo_hub.evaluation.table model_cards/results.json README.md

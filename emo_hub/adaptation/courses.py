@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from emo_hub import metrics
+from emo_hub.adaptation.lessons import lesson_of
 from emo_hub.adaptation.portions import Assignment
 from emo_hub.classifier import EmotionClassifier
-from emo_hub.config import fill, recipe_hash
+from emo_hub.config import fill, read_named, recipe_hash
 from emo_hub.errors import InputError, SettingsError
 from emo_hub.metrics.contexts import swap_probe
-from emo_hub.training.encoder import Lesson, train_encoder, train_lesson
+from emo_hub.training.encoder import train_encoder, train_lesson
 from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import Progress
-from emo_hub.training.material import Material, sampled
 from emo_hub.training.rows import TrainingRow, corpus_rows
 from emo_hub.training.targets import folds, target_table
 from emo_hub.training.writing import RUN_FILE
@@ -99,23 +97,15 @@ def read_courses(source: Path | None = None) -> tuple[Course, ...]:
     Raises:
         SettingsError: the file cannot be read, or a course has no `why` or no stage.
     """
-    shipped = resources.files("emo_hub").joinpath("recipes", "variants", "encoders.toml")
-    try:
-        tables = tomllib.loads((source or shipped).read_text(encoding="utf-8"))
-        found = tuple(
-            Course(name, table["why"], table.get("corpus"), table.get("task"))
-            for name, table in tables.items()
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    found = read_named(
+        source,
+        "encoders.toml",
+        lambda name, table: Course(name, table["why"], table.get("corpus"), table.get("task")),
+        form="list of courses, each a TOML table with `why` and `corpus`, `task` or both",
+    )
+    if empty := [c.name for c in found if c.corpus is None and c.task is None]:
         raise SettingsError(
-            f"{source or 'The shipped list'} is no list of courses, each a TOML table with `why` "
-            f"and `corpus`, `task` or both: {error}."
-        ) from error
-    empty = [course.name for course in found if course.corpus is None and course.task is None]
-    if empty or not found:
-        raise SettingsError(
-            f"{source} has {'no course' if not found else 'no stage in ' + ', '.join(empty)}: "
-            "give each a table `corpus`, `task` or both."
+            f"{', '.join(empty)} in {source} has no stage: give it a table `corpus` or `task`."
         )
     return found
 
@@ -186,16 +176,9 @@ class _Work:
             name += f"-after-{after.name}"
             recipe = dataclasses.replace(recipe, base=str(after))
         place, given = self.out / name, self.plan.assignment
-        rows, notes = sampled(
-            given.portions[0].train, recipe.row_share, recipe.max_rows, recipe.seed
-        )
-        lesson = Lesson(
-            given.name,
-            given.labels,
-            Material(rows, self.stops, tuple(notes)),
-            {"portion": "half"},
-            given.counterparts,
-        )
+        portion = given.portions[0]
+        half = dataclasses.replace(portion, name="half", validation=self.stops, notes=())
+        lesson = lesson_of(given, half, recipe)
         train_lesson(lesson, place, recipe, say=self.say, progress=self.progress)
         return place
 

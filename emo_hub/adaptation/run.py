@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emo_hub.adaptation.lessons import lesson_of
 from emo_hub.adaptation.outcome import FILE, Adapted, Run, read_adapted, summed_up
 from emo_hub.adaptation.own import own_assignment
 from emo_hub.adaptation.page import write
@@ -17,17 +18,16 @@ from emo_hub.adaptation.portions import Assignment, Portion, assignment_of
 from emo_hub.adaptation.tasks import TASKS
 from emo_hub.checkpoint import text_sha256
 from emo_hub.config import part
-from emo_hub.errors import DataError, InputError
+from emo_hub.errors import InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.run import evaluate_rows
 from emo_hub.evaluation.scored import Scored, read_scored, write_scored
 from emo_hub.evaluation.scorers import ModelOptions, open_model
 from emo_hub.evaluation.scorers.contestant import FINE_TUNED
 from emo_hub.model_card import write_results
-from emo_hub.training.encoder import Lesson, train_lesson
+from emo_hub.training.encoder import train_lesson
 from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import LoopSettings, Progress, open_accelerator
-from emo_hub.training.material import Material, sampled
 from emo_hub.training.writing import RUN_FILE, check_place, is_made, put_in_place
 
 Say = Callable[[str], None]
@@ -143,7 +143,7 @@ class _Work:
             place.parent.mkdir(parents=True, exist_ok=True)
             self.say(f"Seed {seed}{', ' if portion.name else ''}{portion.name}:")
             made = train_lesson(
-                self._lesson(portion, recipe),
+                lesson_of(self.assignment, portion, recipe),
                 place,
                 recipe,
                 command=self.command,
@@ -152,22 +152,6 @@ class _Work:
             )
             places.append(made.path)
         return places
-
-    def _lesson(self, portion: Portion, recipe: EncoderRecipe) -> Lesson:
-        if not portion.train:
-            raise DataError(
-                f"There is nothing to train on: every training row of {self.assignment.name} is "
-                "also scored. Check that its splits are not the same rows."
-            )
-        rows, further = sampled(portion.train, recipe.row_share, recipe.max_rows, recipe.seed)
-        return Lesson(
-            self.assignment.name,
-            self.assignment.labels,
-            Material(rows, portion.validation, (*portion.notes, *further)),
-            {"portion": portion.name},
-            self.assignment.counterparts,
-            self.assignment.shares,
-        )
 
     def scored(self, seed: int, places: list[Path]) -> Run:
         """Score a seed, each portion by its own checkpoint, or take what is kept."""

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import normalise
 
 Source = Literal["utterance", "scene", "comment", "labelled"]
@@ -157,7 +158,7 @@ def share_of(rows: Sequence[TrainingRow], share: float, seed: int) -> tuple[Trai
 
 
 def _row(record: Mapping[str, Any], text: str, context: str | None, source: Source) -> TrainingRow:
-    values = [record.get(name) for name in ("valence", "arousal", "dominance")]
+    values = [record.get(name) for name in DIMENSIONS]
     valence, arousal, dominance = (math.nan if v is None else float(v) for v in values)
     return TrainingRow(
         id=record["id"],
