@@ -245,15 +245,13 @@ def fit_thresholds(
     Returns:
         The threshold of each label, and the global one with the best mean of macro- and micro-F1.
     """
-    candidates = np.quantile(scores, np.linspace(0.5, 0.999, 200))
-    used = targets.any(axis=0)
-    default = max(candidates, key=lambda t: _mean_f1(scores[:, used] >= t, targets[:, used]))
+    default = _global_threshold(scores, targets)
     fitted = {}
     for column, label in enumerate(labels):
         own = best_threshold(scores[:, column], targets[:, column])
         support = float(targets[:, column].sum())
         fitted[label] = float((support * own + shrink * default) / (support + shrink))
-    return fitted, float(default)
+    return fitted, default
 
 
 def fit_thresholds_by_rate(
@@ -275,19 +273,25 @@ def fit_thresholds_by_rate(
         The threshold of each label, and the global one of `fit_thresholds`, which labels get that
         hold in no row.
     """
-    _, default = fit_thresholds(scores, targets, labels, shrink=shrink)
+    default = _global_threshold(scores, targets)
     held = targets.sum(axis=0)
     known = np.flatnonzero(held)
     own = [best_threshold(scores[:, column], targets[:, column]) for column in known]
     given = (scores[:, known] >= np.array(own, np.float32)).sum(axis=0)
     rates = np.log(np.clip(given / held[known], 0.25, 4.0))
     common = np.average(rates, weights=held[known]) if len(known) else 0.0
-    fitted = dict.fromkeys(labels, float(default))
+    fitted = dict.fromkeys(labels, default)
     for column, rate in zip(known.tolist(), rates.tolist(), strict=True):
         support = float(held[column])
         drawn = math.exp((support * rate + shrink * common) / (support + shrink))
         fitted[labels[column]] = _letting_through(scores[:, column], drawn * support)
     return fitted, default
+
+
+def _global_threshold(scores: Floats, targets: npt.NDArray[np.bool_]) -> float:
+    candidates = np.quantile(scores, np.linspace(0.5, 0.999, 200))
+    used = targets.any(axis=0)
+    return float(max(candidates, key=lambda t: _mean_f1(scores[:, used] >= t, targets[:, used])))
 
 
 def _letting_through(scores: Floats, count: float) -> float:

@@ -13,7 +13,7 @@ import json
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,6 +62,31 @@ def part(cls: type[R], recipe: object) -> R:
     """Fill a dataclass with the settings of a recipe that bear the names of its fields."""
     names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
     return fill(cls, {name: getattr(recipe, name) for name in names}, where=cls.__name__)
+
+
+def read_named(
+    source: Path | None, shipped: str, make: Callable[[str, dict[str, Any]], R], *, form: str
+) -> tuple[R, ...]:
+    """Read a list of changes to a recipe, each a TOML table with a name.
+
+    Args:
+        source: the file; for None the list of recipes/variants that ships.
+        shipped: its name there.
+        make: makes one of name and table; a missing key is a KeyError.
+        form: what such a list is, for the error.
+
+    Raises:
+        SettingsError: the file cannot be read, is of another form, or lists nothing.
+    """
+    place = source or resources.files("emo_hub").joinpath("recipes", "variants", shipped)
+    try:
+        tables = tomllib.loads(place.read_text(encoding="utf-8"))
+        found = tuple(make(name, table) for name, table in tables.items())
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(f"{place} is no {form}: {error}.") from error
+    if not found:
+        raise SettingsError(f"{place} lists nothing; wanted a {form}.")
+    return found
 
 
 def parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class Measurement:
         corpus: its test rows are scored, and its validation rows fit what baselines need.
         benchmarks: a folder with a subfolder for each benchmark, or "hub"; None for the corpus
             alone.
-        only: benchmarks to score; None takes all that are there.
+        only: benchmarks to score, "emo-pillars" for the corpus's own rows; None takes all that are
+            there.
         limit: a seeded sample of so many rows of each benchmark.
         baselines: whether majority and MiniLM as it is stand in the same table.
         options: settings of models (`ModelOptions`), the rows to fit on left to this plan.
@@ -51,6 +52,12 @@ class Measurement:
     training: tuple[Path, ...] = ()
     score_again: str = ""
     keep: Path | None = None
+
+
+def folder_of(reference: str) -> Path:
+    """Give the place that a reference names if it names one, its prefix left out."""
+    place = Path(reference)
+    return place if place.exists() else Path(reference.partition(":")[2] or reference)
 
 
 def measure(
@@ -133,11 +140,12 @@ def compare_reports(
 
 
 def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator[Any]:  # noqa: ANN401
-    from emo_hub.evaluation.own import own_split, with_contexts_judged
+    from emo_hub.evaluation.own import NAME, own_split, with_contexts_judged
     from emo_hub.evaluation.run import evaluate, evaluate_rows
 
     tell = partial(_say_of, say, contestant.scorer.name)
-    if plan.only is None and contestant.facts.get("kind") != "predictions":
+    takes_own = plan.only is None or NAME in plan.only
+    if takes_own and contestant.facts.get("kind") != "predictions":
         try:
             own = evaluate_rows(contestant, own_split(plan.corpus), role="teacher's labels")
         except InputError as error:
@@ -146,7 +154,14 @@ def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator
             if own is not None:
                 yield with_contexts_judged(own, contestant, plan.corpus)
     if plan.benchmarks is not None:
-        yield from evaluate(contestant, plan.benchmarks, plan.only, tell, terms=terms)
+        yield from evaluate(contestant, plan.benchmarks, _public(plan), tell, terms=terms)
+
+
+def _public(plan: Measurement) -> tuple[str, ...] | None:
+    """Give the names of public benchmarks to score; None for all that are there."""
+    from emo_hub.evaluation.own import NAME
+
+    return None if plan.only is None else tuple(name for name in plan.only if name != NAME)
 
 
 def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
@@ -168,8 +183,7 @@ def _names(references: Sequence[str]) -> list[str]:
     Where on this machine a folder lies is nobody's business who reads the report.
     """
     shown = [
-        Path(typed).resolve().name if Path(typed.partition(":")[2] or typed).exists() else ""
-        for typed in references
+        folder_of(typed).resolve().name if folder_of(typed).exists() else "" for typed in references
     ]
     return [name if shown.count(name) == 1 else "" for name in shown]
 
@@ -178,7 +192,7 @@ def _baselines(plan: Measurement) -> Sequence[Any]:
     from emo_hub.evaluation.own import fitting_rows
     from emo_hub.evaluation.scorers.baselines import baselines
 
-    found: Sequence[Any] = baselines(fitting_rows(plan.corpus), plan.benchmarks, plan.only)
+    found: Sequence[Any] = baselines(fitting_rows(plan.corpus), plan.benchmarks, _public(plan))
     return found
 
 

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 
 SPLITS = ("train", "validation", "test")
+DIMENSIONS = ("valence", "arousal", "dominance")
 
 
 def short_id(stage: str, request_id: str, index: int = 0) -> str:

@@ -676,6 +676,17 @@ def test_the_report_names_the_command_that_makes_it_again(report):
     assert kept["facts"]["command"] == "emo-hub evaluate default --benchmarks DIR"
 
 
+def test_only_may_name_the_corpus_beside_public_sets(report):
+    place, _ = report
+    out = place / "some"
+    which = ("--only", "emo-pillars,isear", "--no-baselines", "--out", out)
+    run = cli("evaluate", "default", "--benchmarks", place / "data", *which)
+    assert run.returncode == 0, run.stderr
+    kept = json.loads((out / "report.json").read_text())
+    measured = {row["benchmark"] for row in kept["models"]["emo_hub default"]}
+    assert measured == {"emo-pillars", "isear"}
+
+
 def test_the_command_compares_two_models_of_a_report(report):
     place, _ = report
     baseline = f"{place / 'out'}#all-MiniLM-L6-v2 as it is"

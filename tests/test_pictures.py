@@ -21,11 +21,12 @@ from emo_hub import metrics
 from emo_hub.errors import InputError
 from emo_hub.evaluation import pictures
 from emo_hub.evaluation.compare import Change, Comparison, LabelChange
-from emo_hub.evaluation.loading import DIMENSIONS, LoadedBenchmark
+from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.pictures import Curve, LabelMap, heat, names, placing, style
 from emo_hub.evaluation.published import Published
 from emo_hub.evaluation.results import LabelResult, Result
 from emo_hub.evaluation.scored import Scored
+from emo_hub.records import DIMENSIONS
 
 WORDS = (
     "admiration", "amusement", "embarrassment", "disappointment", "acknowledging", "sympathizing",

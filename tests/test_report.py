@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +19,7 @@ from markdown_it import MarkdownIt
 from emo_hub.errors import InputError
 from emo_hub.evaluation import BENCHMARKS
 from emo_hub.evaluation.compare import compare
-from emo_hub.evaluation.loading import DIMENSIONS, LoadedBenchmark
+from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.pictures import Curve, LabelMap
 from emo_hub.evaluation.published import PUBLISHED
 from emo_hub.evaluation.report import comparison_page, write_comparison, write_report
@@ -35,7 +32,10 @@ from emo_hub.evaluation.report.page import render as render_html
 from emo_hub.evaluation.report.titles import metric_title
 from emo_hub.evaluation.report.worst import row_losses, worst_rows
 from emo_hub.evaluation.run import evaluate_rows
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS
+
+from .visits import CHROMIUM_ARGUMENTS, find_chromium
 
 SCRIPT = "<script>window.pwned = 1</script>"
 IMAGE = '<img src="https://evil.example/x.png" onerror="window.pwned = 1">'
@@ -643,19 +643,13 @@ def test_two_models_compared_give_pages_numbers_and_a_picture(tmp_path):
 # Looked at with a browser
 
 
-def find_chromium():
-    candidates = (os.environ.get("CHROMIUM"), shutil.which("chromium"), "/usr/bin/chromium")
-    return next((c for c in candidates if c and Path(c).exists()), None)
-
-
 @pytest.fixture(scope="module")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs emo-hub[dev]")
     if (path := find_chromium()) is None:
         pytest.skip("There is no Chromium: install Debian's package, or name it in CHROMIUM.")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with playwright.sync_playwright() as session:
-        chromium = session.chromium.launch(executable_path=path, args=arguments)
+        chromium = session.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGUMENTS])
         yield chromium
         chromium.close()
 

@@ -34,7 +34,9 @@ def evaluate(
         typer.Option(help="A folder with a subfolder for each benchmark, or 'hub'."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report"),
-    only: Annotated[str | None, typer.Option(help="Benchmarks, separated by commas.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Benchmarks, by commas; emo-pillars: the corpus.")
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Say what changed from the first to the second.")
     ] = False,
@@ -167,11 +169,11 @@ def _measure(
 ) -> list[str]:
     """Score, write report and cards, and give the names that the models have in the report."""
     from emo_hub.embedded import cache_folder, embedded_corpus
-    from emo_hub.measurement import DEFAULT, Measurement, measure
+    from emo_hub.measurement import DEFAULT, Measurement, folder_of, measure
     from emo_hub.model_card import write_results
     from emo_hub.registration import default_model_folder
 
-    folders = [default_model_folder() if model == DEFAULT else Path(model) for model in models]
+    folders = [default_model_folder() if model == DEFAULT else folder_of(model) for model in models]
     if card and not all(folder.is_dir() for folder in folders):
         raise InputError("--card writes into checkpoint folders; a repository has none here.")
     measured = Measurement(

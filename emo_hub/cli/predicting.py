@@ -11,6 +11,7 @@ import typer
 from emo_hub.cli.console import row_progress, say
 from emo_hub.cli.options import Model
 from emo_hub.errors import InputError
+from emo_hub.records import DIMENSIONS
 
 _TEXT, _FILE = "For one text", "For a file"
 
@@ -127,8 +128,7 @@ def _predict_text(
 
         show_words(clf.explain(text, labels, only=answer["labels"][:1], **given))
     if "valence" in answer:
-        names = ("valence", "arousal", "dominance")
-        typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in names) + "  (1 to 5)")
+        typer.echo("  ".join(f"{name} {answer[name]:.1f}" for name in DIMENSIONS) + "  (1 to 5)")
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import LabelSet, Projection
 
 Kind = Literal["multi_label", "single_label", "regression"]
 Row = Mapping[str, Any]
 
-DIMENSIONS = ("valence", "arousal", "dominance")
 SPLITS = ("train", "dev", "test", "all")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _INTEGER = re.compile(r"[+-]?\d+(\.0+)?")

@@ -12,7 +12,6 @@ from emo_hub.errors import DataError, InputError
 from emo_hub.evaluation.benchmarks import BENCHMARKS, benchmark
 from emo_hub.evaluation.copies import Copy, Rows, folders, open_copy
 from emo_hub.evaluation.declaration import (
-    DIMENSIONS,
     Benchmark,
     Example,
     HubSource,
@@ -23,9 +22,9 @@ from emo_hub.evaluation.declaration import (
 )
 from emo_hub.evaluation.rows import FITTING_SPLITS, FittingRows, LoadedBenchmark
 from emo_hub.evaluation.sources import Hub, Where, place
+from emo_hub.records import DIMENSIONS
 
 __all__ = [
-    "DIMENSIONS",
     "FITTING_SPLITS",
     "Benchmark",
     "Example",

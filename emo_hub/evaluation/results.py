@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from emo_hub import metrics
 from emo_hub.errors import InputError
-from emo_hub.evaluation.declaration import DIMENSIONS
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.metrics import Interval
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import Projection
 
 Scores = NDArray[np.float32]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from emo_hub.calibration import fit_thresholds
 from emo_hub.errors import DataError, InputError, NotSuited
-from emo_hub.evaluation.declaration import DIMENSIONS, Benchmark
+from emo_hub.evaluation.declaration import Benchmark
 from emo_hub.evaluation.loading import (
     LoadedBenchmark,
     choose,
@@ -33,6 +33,7 @@ from emo_hub.evaluation.scorers.contestant import Contestant
 from emo_hub.evaluation.seen import TrainingTexts, count_seen, sample, without_seen
 from emo_hub.evaluation.sources import Where
 from emo_hub.evaluation.store import Kept, Question, ScoreStore
+from emo_hub.records import DIMENSIONS
 
 Scores = NDArray[np.float32]
 Progress = Callable[[str], None]

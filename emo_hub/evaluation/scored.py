@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import DataError
-from emo_hub.evaluation.declaration import DIMENSIONS
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.results import Result, result_from_json
+from emo_hub.records import DIMENSIONS
 
 Scores = NDArray[np.float32]
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from emo_hub.config import fill
-from emo_hub.errors import InputError, SettingsError
+from emo_hub.config import fill, read_named
+from emo_hub.errors import InputError
 from emo_hub.learning_curves.page import number, put
 from emo_hub.learning_curves.plan import CurvePlan, Point
 from emo_hub.learning_curves.run import Progress, Say, Work, open_sets, plan_facts
@@ -49,22 +47,12 @@ def read_variants(source: Path | None = None) -> tuple[Variant, ...]:
     Raises:
         SettingsError: the file cannot be read, a variant has no `why`, or there is none.
     """
-    shipped = resources.files("emo_hub").joinpath("recipes", "variants", "ablations.toml")
-    try:
-        text = (source or shipped).read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
-        found = tuple(
-            Variant(name, table["why"], {k: v for k, v in table.items() if k != "why"})
-            for name, table in tables.items()
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"{source or 'The shipped list'} is no list of variants, each a TOML table with `why` "
-            f"and the settings that it changes: {error}."
-        ) from error
-    if not found:
-        raise SettingsError(f"{source} lists no variant.")
-    return found
+    return read_named(
+        source,
+        "ablations.toml",
+        lambda name, table: Variant(name, table.pop("why"), table),
+        form="list of variants, each a TOML table with `why` and the settings that it changes",
+    )
 
 
 def ablations(

@@ -52,28 +52,22 @@ class Atlas:
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
         self._axes = _turn(centred @ axes[:2].T, degrees[:, :2]) @ axes[:2]
         self._flat = centred @ self._axes.T
+        self._places = self._spread(self._flat)
         self._common = set(GOEMOTIONS.labels)
 
     def draw(self, labels: Sequence[str] = ()) -> Drawn:
         """Draw the map with somebody's own words on it."""
-        own = [
-            _point(label, xy, "own") for label, xy in zip(labels, self._put(labels), strict=True)
-        ]
-        places = self._spread(self._flat)
+        vectors = self._reader.vectors(labels)[0] if labels else self._vectors[:0]
+        put = self._spread((vectors - self._middle) @ self._axes.T)
+        own = [_point(label, xy, "own") for label, xy in zip(labels, put, strict=True)]
         words = [
             _point(word, xy, "known" if word in self._common else "")
-            for word, xy in zip(self._words, places, strict=True)
+            for word, xy in zip(self._words, self._places, strict=True)
             if word not in labels
         ]
         words.sort(key=lambda point: point.kind != "known")
         frame = Box(4, 4, WIDTH - 4, HEIGHT - 4)
-        return Drawn(place_names([*own, *words], frame, _FONT), self._near(labels))
-
-    def _put(self, labels: Sequence[str]) -> Floats:
-        if not labels:
-            return np.zeros((0, 2), np.float32)
-        vectors, _ = self._reader.vectors(labels)
-        return self._spread((vectors - self._middle) @ self._axes.T)
+        return Drawn(place_names([*own, *words], frame, _FONT), self._near(labels, vectors))
 
     def _spread(self, flat: Floats) -> Floats:
         columns = []
@@ -84,10 +78,7 @@ class Atlas:
             columns.append(np.clip((rank + share) / 2, 0, 1))
         return np.stack(columns, axis=1).astype(np.float32)
 
-    def _near(self, labels: Sequence[str]) -> list[Neighbours]:
-        if not labels:
-            return []
-        vectors, _ = self._reader.vectors(labels)
+    def _near(self, labels: Sequence[str], vectors: Floats) -> list[Neighbours]:
         found = []
         for label, closeness in zip(labels, vectors @ self._vectors.T, strict=True):
             order = [self._words[number] for number in np.argsort(-closeness)]

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emo_hub.records import DIMENSIONS
 from emo_hub.space.reading import Scores
 from emo_hub.space.request import RefusalError
+from emo_hub.spreadsheets import inert_cell
 
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 1_000
@@ -24,8 +26,6 @@ _USUAL_NAMES = (
     "text", "utterance", "sentence", "comment", "review", "message", "content", "body", "tweet",
     "feedback", "answer",
 )  # fmt: skip
-# What a spreadsheet would run as a formula when it opens the file.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +144,16 @@ def write_csv(lines: Sequence[Line], labels: Sequence[str]) -> str:
     """Write the answers as CSV: text, what fits, the degrees, and the score of each label."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    head = ["text", "fits", "valence", "arousal", "dominance", *labels]
-    writer.writerow([_harmless(name) for name in head])
+    head = ["text", "fits", *DIMENSIONS, *labels]
+    writer.writerow([inert_cell(name) for name in head])
     for line in lines:
         score = {bar.label: bar.score for bar in line.scores.bars}
         fits = "; ".join(bar.label for bar in line.scores.fitting)
         degrees = (line.scores.valence, line.scores.arousal, line.scores.dominance)
         numbers = [f"{degree:.2f}" for degree in degrees]
         numbers += [f"{score[label]:.4f}" for label in labels]
-        writer.writerow([_harmless(line.text), _harmless(fits), *numbers])
+        writer.writerow([inert_cell(line.text), inert_cell(fits), *numbers])
     return "\ufeff" + out.getvalue()  # without the mark, Excel takes UTF-8 for something else
-
-
-def _harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 def _distinct(head: Sequence[str]) -> list[str]:

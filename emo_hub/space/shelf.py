@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emo_hub.dataset import read_corpus
-from emo_hub.records import SPLITS
+from emo_hub.records import DIMENSIONS, SPLITS
 from emo_hub.taxonomy import GOEMOTIONS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CONFIGS = ("contextual", "contextless")
 _COLUMNS = (
     "utterance", "context", "character", "utterance_original", "labels", "intensities",
-    "descriptors", "valence", "arousal", "dominance", "register", "narrative_id",
+    "descriptors", *DIMENSIONS, "register", "narrative_id",
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _present(part: Dataset) -> list[str]:
 
 def _entry(row: Mapping[str, Any], titles: Mapping[str, str]) -> Entry:
     names = [GOEMOTIONS.labels[number] for number in row["labels"]]
-    valence, arousal, dominance = (float(row[n]) for n in ("valence", "arousal", "dominance"))
+    valence, arousal, dominance = (float(row[n]) for n in DIMENSIONS)
     return Entry(
         row["utterance"],
         row.get("context") or "",

@@ -12,16 +12,15 @@ from math import nan
 from typing import Any
 
 from emo_hub.dataset import StoredCorpus
-from emo_hub.records import SPLITS, Look
+from emo_hub.records import DIMENSIONS, SPLITS, Look
 from emo_hub.synthesis.consensus import agreement
 from emo_hub.synthesis.statistics import cohen_kappa, pearson
 from emo_hub.synthesis.stored import LINES, read_rows
 from emo_hub.taxonomy import GOEMOTIONS
 
-SCALES = ("valence", "arousal", "dominance")
 # Bins of the first look's strongest intensity, by their lower ends.
 _BINS = (0.3, 0.5, 0.7, 0.9)
-_COMMENT = ("source", "source_split", "source_id", "look", "labels", "intensities", *SCALES)
+_COMMENT = ("source", "source_split", "source_id", "look", "labels", "intensities", *DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def compare(pairs: Sequence[Pair]) -> dict[str, Any]:
         **_agreed(pairs),
         "share_a_label": _mean(bool(_labels(p.first) & _labels(p.second)) for p in pairs),
         "kappa": _short(cohen_kappa(tops)),
-        **{f"{scale}_r": _correlation(pairs, scale) for scale in SCALES},
+        **{f"{scale}_r": _correlation(pairs, scale) for scale in DIMENSIONS},
         "by_label": _by_label(pairs),
         "by_register": _grouped(pairs, [pair.register for pair in pairs]),
         "by_intensity": _grouped(pairs, [_bin(pair.first.emotions[0][1]) for pair in pairs]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emo_hub.errors import ReplyError
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import normalise
 
 Row = tuple[float, ...]
@@ -14,7 +15,6 @@ Row = tuple[float, ...]
 FAINTEST = 1e-6
 RUNNER_UP = 0.5
 LOWEST, HIGHEST = 1.0, 5.0
-DIMENSIONS = ("valence", "arousal", "dominance")
 
 
 def _field(reply: Mapping[str, Any], name: str) -> object:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from emo_hub.errors import InputError, ReplyError
 from emo_hub.evaluation.scorers.llm_answers import (
-    DIMENSIONS,
     HIGHEST,
     LOWEST,
     Row,
@@ -23,6 +22,7 @@ from emo_hub.evaluation.scorers.llm_answers import (
     read_one,
     read_several,
 )
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import normalise
 from emo_hub.teacher import Prompt, Reply, read_object
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import DataError, NotSuited
-from emo_hub.evaluation.declaration import DIMENSIONS
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.scorers.deciding import HALF
 from emo_hub.evaluation.scorers.label_names import label_of
 from emo_hub.evaluation.scorers.prediction_files import PredictionFile
+from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import normalise
 
 Floats = NDArray[np.float32]
