@@ -104,6 +104,19 @@ class Calibration:
         return combined.astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelOffsets:
+    """What the labels of training, in the checkpoint's order, add to their names' raw logits.
+
+    Args:
+        weight: (L, D) added to scale * label vector, before it meets the text's vector.
+        bias: (L,) added to the bias.
+    """
+
+    weight: Floats
+    bias: Floats
+
+
 def sigmoid(logits: Floats) -> Floats:
     """Map logits to scores in (0, 1) without overflow."""
     with np.errstate(over="ignore"):  # to infinity, whose inverse is right

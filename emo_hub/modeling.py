@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from emo_hub import checkpoint as files
 from emo_hub import tensors
 from emo_hub.batching import TokenReader, batches, tokens_a_batch
-from emo_hub.calibration import Floats, NullMoments, sigmoid, softmax
+from emo_hub.calibration import Floats, LabelOffsets, NullMoments, sigmoid, softmax
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import paired
 from emo_hub.label_vectors import LabelVectors
@@ -58,6 +58,7 @@ class EmotionModel(nn.Module):
         self.tokenizer = tokenizer
         self.head = head
         self.moments = moments
+        self.offsets: LabelOffsets | None = None
         self._reader: StaticReader | None = None
         if isinstance(backbone, StaticBackbone):
             self._reader = StaticReader(backbone, tokenizer, head.max_tokens)
@@ -106,9 +107,9 @@ class EmotionModel(nn.Module):
             folder = folder / "nano"
         head = files.read_head(folder)
         tokenizer, backbone = read_encoder(folder, head)
-        model = cls(
-            backbone, tokenizer, head, tensors.read_vad(folder), tensors.read_moments(folder)
-        )
+        vad, moments = tensors.read_vad(folder), tensors.read_moments(folder)
+        model = cls(backbone, tokenizer, head, vad, moments)
+        model.offsets = tensors.read_offsets(folder, head.trained_labels)
         model.name = "emo_hub default" if name_or_path is None else str(source)
         model.folder = folder
         model.to(device)
@@ -172,9 +173,8 @@ class EmotionModel(nn.Module):
         if self._reader is not None:
             self._reader.write_sentence_transformers_layout(folder)
         else:
-            files.write_sentence_transformers_layout(
-                folder, dimension=int(self.config.hidden_size), max_tokens=self.head.max_tokens
-            )
+            size, longest = int(self.config.hidden_size), self.head.max_tokens
+            files.write_sentence_transformers_layout(folder, dimension=size, max_tokens=longest)
         self.save_head(folder, dataclasses.replace(self.head, adapter=None))
 
     def save_head(self, folder: Path, head: files.Head) -> None:
@@ -186,6 +186,8 @@ class EmotionModel(nn.Module):
         files.write_head(head, folder)
         if self.moments is not None:
             tensors.write_moments(self.moments, folder)
+        if self.offsets is not None:
+            tensors.write_offsets(self.offsets, folder)
         if self.has_vad:
             tensors.write_vad(self.vad_weight, self.vad_bias, folder)
         tensors.make_readable(folder)
@@ -234,8 +236,7 @@ class EmotionModel(nn.Module):
             return self._reader.encode(pairs)
         vectors = np.zeros((len(pairs), self.config.hidden_size), dtype=np.float32)
         tokens = TokenReader(self.tokenizer, self.head.max_tokens).read(pairs)
-        most = tokens_a_batch(self.device)
-        for rows, batch in batches(self.tokenizer, tokens, batch_size, most):
+        for rows, batch in batches(self.tokenizer, tokens, batch_size, tokens_a_batch(self.device)):
             vectors[rows] = self._runtime(batch)
         return vectors
 
@@ -268,7 +269,7 @@ class EmotionModel(nn.Module):
 
     @property
     def _scoring(self) -> Scoring:
-        return Scoring(self.head, self.moments, self.reader)
+        return Scoring(self.head, self.moments, self.reader, self.offsets)
 
     @property
     def reader(self) -> LabelReader:
@@ -328,9 +329,8 @@ class EmotionModel(nn.Module):
         Labels are rated each by itself, or, without `multi_label`, against each other, so that a
         text's scores sum to one.
         """
-        logits = self.scorer(labels, competing=not multi_label).logits(
-            self.encode_texts(texts, contexts)
-        )
+        scorer = self.scorer(labels, competing=not multi_label)
+        logits = scorer.logits(self.encode_texts(texts, contexts))
         return sigmoid(logits) if multi_label else softmax(logits)
 
     def thresholds(self, labels: Sequence[str]) -> Floats:

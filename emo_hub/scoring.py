@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 
-from emo_hub.calibration import Floats, NullMoments
+from emo_hub.calibration import Floats, LabelOffsets, NullMoments
 from emo_hub.checkpoint import Head
 from emo_hub.readings import LabelReader
 
@@ -46,11 +47,18 @@ class Scoring:
         head: its scale, bias and calibrations.
         moments: of the reference texts, where it has them.
         reader: of labels.
+        offsets: of the labels of training, where it has them.
     """
 
     head: Head
     moments: NullMoments | None
     reader: LabelReader
+    offsets: LabelOffsets | None = None
+
+    def is_same(self, other: Scoring) -> bool:
+        """Tell whether another one gives the same logits, being of the same parts."""
+        mine, theirs = ((id(one.head), id(one.moments), id(one.offsets)) for one in (self, other))
+        return mine == theirs
 
     def raw(self, vectors: Floats) -> LinearScorer:
         """Compare by cosine alone with label vectors (C, D): scale * cosine + bias."""
@@ -61,7 +69,7 @@ class Scoring:
         """Rate labels, vectors (C, D), each by itself; see `EmotionModel.logits`."""
         known, turned = self.reader.columns(labels)
         vectors = vectors * turned[:, None]
-        found = raw = self.raw(vectors)
+        found = raw = self._named(self.raw(vectors), labels, np.array(known))
         free, trained = self.head.calibration, self.head.trained_calibration
         if self.moments is not None and free is not None:
             out = _standing_out(vectors, self.moments, free.standing_out)
@@ -72,6 +80,18 @@ class Scoring:
                 found.weight[known] = trained.raw * raw.weight[known]
                 found.bias[known] = trained.raw * raw.bias[known] + trained.intercept
         return LinearScorer(found.weight * turned[:, None], found.bias * turned)
+
+    def _named(
+        self, raw: LinearScorer, labels: Sequence[str], known: npt.NDArray[np.bool_]
+    ) -> LinearScorer:
+        """Add what labels of training, marked in `known` (C,), learnt beside their names."""
+        if self.offsets is None or not known.any():
+            return raw
+        names = [self.reader.read(label).name for label in np.array(labels, object)[known]]
+        places = [self.head.trained_labels.index(name) for name in names]
+        raw.weight[known] += self.offsets.weight[places]
+        raw.bias[known] += self.offsets.bias[places]
+        return raw
 
     def contest(self, vectors: Floats) -> LinearScorer:
         """Let labels, vectors (C, D), compete; see `EmotionModel.competing_logits`."""
@@ -101,8 +121,7 @@ class KeptScorers:
     ) -> LinearScorer:
         """Give the scorer of a key, made where it is not kept or was made by another scoring."""
         with self._lock:  # a demo answers in several threads
-            last = self._scoring
-            if last is None or last.head is not scoring.head or last.moments is not scoring.moments:
+            if self._scoring is None or not self._scoring.is_same(scoring):
                 self._kept.clear()
                 self._scoring = scoring
             found = self._kept.pop(key, None) or make()

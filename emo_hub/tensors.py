@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from emo_hub.calibration import NullMoments
+from emo_hub.calibration import LabelOffsets, NullMoments
 from emo_hub.errors import CheckpointError
 
 VAD_FILE = "vad_head.safetensors"
 MOMENTS_FILE = "calibration.safetensors"
+OFFSETS_FILE = "label_offsets.safetensors"
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -47,6 +49,24 @@ def read_moments(folder: Path) -> NullMoments | None:
     return NullMoments(mean, covariance, float(found.get("ridge", math.inf)))
 
 
+def read_offsets(folder: Path, labels: Sequence[str]) -> LabelOffsets | None:
+    """Read what labels of training add to their names; None where they add nothing.
+
+    Raises:
+        CheckpointError: the file is damaged, or of other labels than these.
+    """
+    path = folder / OFFSETS_FILE
+    if not path.exists():
+        return None
+    found = _named(path, "weight", "bias")
+    if not len(found["weight"]) == len(found["bias"]) == len(labels):
+        raise CheckpointError(
+            f"{path} is of {len(found['weight'])} labels; the checkpoint was trained on "
+            f"{len(labels)}: fetch it again."
+        )
+    return LabelOffsets(found["weight"].float().numpy(), found["bias"].float().numpy())
+
+
 def _named(path: Path, first: str, second: str) -> dict[str, Tensor]:
     tensors = read_tensors(path)
     if not {first, second} <= tensors.keys():
@@ -66,6 +86,15 @@ def make_readable(folder: Path) -> None:
     """Let others read the weights; safetensors writes them for the owner only."""
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)
+
+
+def write_offsets(offsets: LabelOffsets, folder: Path) -> None:
+    """Write what labels of training add to their names."""
+    tensors = {
+        "weight": torch.from_numpy(np.ascontiguousarray(offsets.weight)),
+        "bias": torch.from_numpy(np.ascontiguousarray(offsets.bias)),
+    }
+    save_file(tensors, folder / OFFSETS_FILE)
 
 
 def write_moments(moments: NullMoments, folder: Path) -> None:

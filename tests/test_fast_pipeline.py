@@ -32,8 +32,10 @@ def explicit_logits(model, vectors, labels):
     known, turned = model.reader.columns(labels)
     labelled = labelled * turned[:, None]
     raw = head.logit_scale * (vectors @ labelled.T) + head.logit_bias
+    places = [head.trained_labels.index(label) for label in np.array(labels)[known]]
     logits = head.calibration.logits(raw, moments.standing_out(vectors, labelled))
-    logits[:, known] = head.trained_calibration.logits(raw[:, known], 0 * raw[:, known])
+    learnt = vectors @ model.offsets.weight[places].T + model.offsets.bias[places]
+    logits[:, known] = head.trained_calibration.logits(raw[:, known] + learnt, 0 * learnt)
     return logits * turned
 
 

@@ -13,6 +13,7 @@ import typer
 import wrapt
 
 from emo_hub.cli.averaging import train_average_command
+from emo_hub.cli.calibrating import train_calibrate_command
 from emo_hub.cli.console import progress as _progress
 from emo_hub.cli.console import say as _say
 from emo_hub.cli.corpus import app as corpus_app
@@ -174,6 +175,7 @@ train_app.command("encoder-ablations")(train_encoder_ablations_command)
 train_app.command("fewshot")(train_fewshot_command)
 train_app.command("nano")(train_nano_command)
 train_app.command("average")(train_average_command)
+train_app.command("calibrate")(train_calibrate_command)
 app.command("evaluate")(evaluate)
 app.command("export")(export_command)
 

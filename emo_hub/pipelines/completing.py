@@ -11,7 +11,14 @@ from emo_hub.checkpoint import HEAD_FILE, read_head
 from emo_hub.errors import CheckpointError
 from emo_hub.modeling import EmotionModel
 from emo_hub.static import StaticBackbone
-from emo_hub.tensors import MOMENTS_FILE, VAD_FILE, read_moments, read_vad
+from emo_hub.tensors import (
+    MOMENTS_FILE,
+    OFFSETS_FILE,
+    VAD_FILE,
+    read_moments,
+    read_offsets,
+    read_vad,
+)
 
 
 def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
@@ -25,7 +32,7 @@ def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
     try:
         found = [
             cached_file(source, file, revision=commit, _raise_exceptions_for_missing_entries=False)
-            for file in (HEAD_FILE, VAD_FILE, MOMENTS_FILE)
+            for file in (HEAD_FILE, VAD_FILE, MOMENTS_FILE, OFFSETS_FILE)
         ]
         tokenizer = AutoTokenizer.from_pretrained(source, revision=commit)
     except (OSError, ValueError) as error:
@@ -38,6 +45,7 @@ def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
         device = next(encoder.parameters()).device
         vad = vad[0].to(device), vad[1].to(device)
     model = EmotionModel(encoder, tokenizer, head, vad, read_moments(folder))
+    model.offsets = read_offsets(folder, head.trained_labels)
     model.name, model.folder = source, folder
     model.run_on()
     return model

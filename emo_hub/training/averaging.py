@@ -96,7 +96,13 @@ def average_runs(
     material = gather(data, texts, wanted_rows(recipe))
     updates = _joined(parts)
     model = _merged(parts)
-    judgement = judge(model, material.rows, material.validation, shrink=recipe.threshold_shrink)
+    judgement = judge(
+        model,
+        material.rows,
+        material.validation,
+        shrink=recipe.threshold_shrink,
+        anchor=recipe.anchor,
+    )
     rank = sum(_rank(part) for part in parts)
     finished = Finished(model, judgement, updates, (rank, rank), parts[0].head.base)
     write_checkpoint(out, finished, told)

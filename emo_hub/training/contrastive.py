@@ -86,6 +86,7 @@ class ContrastiveRecipe:
     seed: int = 0
     # What the scores mean, in finish.py.
     threshold_shrink: float = 1000.0  # positives that the global threshold is worth
+    anchor: float = 1e-5  # draws a label's learnt vector to its name's; 0 learns none
 
     def __post_init__(self) -> None:
         allowed = {
@@ -295,7 +296,9 @@ def _finish(
         logit_bias=float(towers.bias.detach()),
     )
     model = _model(backbone.float().cpu(), tokenizer, head, towers)
-    judgement = judge(model, *rows, shrink=recipe.threshold_shrink, held_out=held)
+    judgement = judge(
+        model, *rows, shrink=recipe.threshold_shrink, anchor=recipe.anchor, held_out=held
+    )
     adapter = (recipe.adapter_rank, recipe.adapter_alpha)
     return Finished(model, judgement, updates, adapter, recipe.base)
 

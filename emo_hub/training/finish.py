@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from emo_hub.calibration import (
     RIDGE,
     Calibration,
     Floats,
+    LabelOffsets,
     NullMoments,
     fit_calibration,
     fit_competition,
@@ -28,6 +30,7 @@ from emo_hub.palette import palette_names
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.batches import DescriptorVocabulary
 from emo_hub.training.held_out import measure
+from emo_hub.training.label_offsets import Named, fit_offsets, unseen_logits
 from emo_hub.training.rows import TrainingRow
 
 _REFERENCE_TEXTS = 4000  # enough for the moments of D = 384 dimensions, ten seconds of encoding
@@ -45,6 +48,7 @@ class Judgement:
     moments: NullMoments
     calibration: Calibration
     trained_calibration: Calibration | None
+    offsets: LabelOffsets | None
     thresholds: Mapping[str, float]
     default_threshold: float
     facts: Mapping[str, Any]
@@ -56,16 +60,19 @@ def judge(
     validation: Sequence[TrainingRow],
     *,
     shrink: float,
+    anchor: float,
     held_out: Sequence[str] = (),
 ) -> Judgement:
-    """Measure the reference moments, fit the calibration, and fit the thresholds.
+    """Measure the reference moments, fit offsets and calibration, and fit the thresholds.
 
     The moments are those of training utterances by themselves, or of comments where there are none.
     Free words are calibrated by raw logit and standing out, labels of training by the raw logit
     alone. The free words are those of the palette where rows have any, since of these it is known
     of each whether it holds; else the most frequent descriptors. Labels of training, and their
     thresholds, are fitted on annotated comments where there are any, since those are what people
-    really wrote. Words that were kept out of training are measured.
+    really wrote. With comments among the training rows, and an anchor, these labels learn offsets
+    first, and their thresholds are fitted on comments that are rated by offsets of others. Words
+    that were kept out of training are measured.
     """
     plain = [r for r in rows if r.context is None and r.source != "comment"] or list(rows)
     reference = plain[:: max(1, len(plain) // _REFERENCE_TEXTS)]
@@ -87,16 +94,24 @@ def judge(
 
     name_vectors = model.encode_labels(names)
     raw, named = model.raw_logits(texts, name_vectors), _named(validation, names)
-    trained = None
+    origin = "annotated comments" if comments.any() else "synthetic rows"
+    trained, learnt = None, _learnt(model, rows, name_vectors, anchor)
+    if learnt is not None:
+        raw = raw + texts @ learnt.offsets.weight.T + learnt.offsets.bias
+        origin = "annotated comments of training, each rated by offsets learnt from others"
     if model.head.trained_labels:
         trained = fit_calibration(raw[judges], np.zeros_like(raw[judges]), named[judges])
         scores = sigmoid(trained.logits(raw, np.zeros_like(raw)))
     else:
         scores = sigmoid(free.logits(raw, moments.standing_out(texts, name_vectors)))
-    thresholds, _ = fit_thresholds(scores[judges], named[judges] > 0, names, shrink=shrink)
+    scores, holds = scores[judges], named[judges] > 0
+    if learnt is not None and trained is not None:
+        holds = learnt.holds
+        scores = sigmoid(trained.logits(learnt.unseen, np.zeros_like(learnt.unseen)))
+    thresholds, _ = fit_thresholds(scores, holds, names, shrink=shrink)
     facts: dict[str, Any] = {
         "validation_rows": dict(Counter(r.source for r in validation)),
-        "thresholds_from": "annotated comments" if comments.any() else "synthetic rows",
+        "thresholds_from": origin,
         "reference_texts": len(reference),
         "open_labels": len(words),
     }
@@ -106,7 +121,41 @@ def judge(
             "words": list(held_out),
             **measure(contest, validation, held_out),
         }
-    return Judgement(moments, free, trained, thresholds, default, facts)
+    offsets = None if learnt is None else learnt.offsets
+    return Judgement(moments, free, trained, offsets, thresholds, default, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What comments taught of the labels of training.
+
+    Args:
+        offsets: of their vectors.
+        unseen: (M, L) logits of the M comments of trusted teachers, by offsets learnt from others.
+        holds: (M, L) whether each label holds there.
+    """
+
+    offsets: LabelOffsets
+    unseen: Floats
+    holds: npt.NDArray[np.bool_]
+
+
+def _learnt(
+    model: EmotionModel, rows: Sequence[TrainingRow], names: Floats, anchor: float
+) -> _Learnt | None:
+    """Learn offsets where there are comments of a trusted teacher and labels of training."""
+    comments = [row for row in rows if row.source == "comment"]
+    trust = np.array([row.trust for row in comments], np.float32)
+    if anchor == 0 or not model.head.trained_labels or not (trust == 1.0).any():
+        return None
+    read = model.encode_texts([row.text for row in comments], [row.context for row in comments])
+    targets = _named(comments, GOEMOTIONS.labels)
+    told = Named(read, targets, trust, [row.text for row in comments])
+    weight = np.asarray(model.head.logit_scale * names, np.float32)
+    bias = np.full(len(names), model.head.logit_bias, np.float32)
+    unseen = unseen_logits(told, weight, bias, anchor)[trust == 1.0]
+    holds = targets[trust == 1.0] > 0
+    return _Learnt(fit_offsets(told, weight, bias, anchor), unseen, holds)
 
 
 def _open_truth(rows: Sequence[TrainingRow], model: EmotionModel) -> tuple[list[str], Floats]:

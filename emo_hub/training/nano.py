@@ -62,6 +62,7 @@ class NanoRecipe:
     table_precision: Precision = "float16"
     noisy_teacher: str = ""  # whose labels of comments judge no score
     threshold_shrink: float = 1000.0  # as in the contrastive recipe
+    anchor: float = 1e-5  # as in the contrastive recipe
 
     def __post_init__(self) -> None:
         for key in ("epochs", "batch_size", "contest_phrases"):
@@ -110,7 +111,9 @@ def train_nano(
         say(note)
     teacher = EmotionModel.load(None if recipe.teacher == "default" else recipe.teacher)
     student = distil(teacher, rows, recipe, progress=progress, say=say)
-    judgement = judge(student, rows, validation, shrink=recipe.threshold_shrink)
+    judgement = judge(
+        student, rows, validation, shrink=recipe.threshold_shrink, anchor=recipe.anchor
+    )
     corpus = read_corpus(data)
     run = {
         "recipe": dataclasses.asdict(recipe),

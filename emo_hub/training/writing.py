@@ -47,7 +47,7 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
         OSError: it cannot be written; what was there before still is.
     """
     model, judgement, updates = finished.model, finished.judgement, finished.updates
-    model.moments = judgement.moments
+    model.moments, model.offsets = judgement.moments, judgement.offsets
     model.head = dataclasses.replace(
         model.head,
         thresholds=judgement.thresholds,

@@ -1,0 +1,118 @@
+"""What a finished run's scores mean, fitted anew on a corpus; its encoder stays as it is.
+
+For a corpus that grew, or a recipe whose last settings changed: minutes, where training is hours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emo_hub import checkpoint as files
+from emo_hub.config import fill, recipe_hash
+from emo_hub.dataset import read_corpus
+from emo_hub.errors import CheckpointError, SettingsError
+from emo_hub.modeling import EmotionModel
+from emo_hub.registration import default_model_folder
+from emo_hub.tensors import read_tensors
+from emo_hub.training.contrastive import ContrastiveRecipe, Trained, wanted_rows
+from emo_hub.training.finish import judge
+from emo_hub.training.material import gather
+from emo_hub.training.writing import (
+    ADAPTER,
+    RUN_FILE,
+    Finished,
+    check_place,
+    is_made,
+    write_checkpoint,
+)
+
+
+def calibrate(
+    source: str | Path,
+    data: Path,
+    out: Path,
+    recipe: ContrastiveRecipe,
+    *,
+    texts: str = "",
+    command: str = "emo-hub train calibrate",
+    say: Callable[[str], None] = lambda _: None,
+) -> Trained:
+    """Fit moments, offsets, calibration and thresholds of a trained dual encoder anew.
+
+    Args:
+        source: "default", or the folder of a run of `emo-hub train contrastive` or `train average`.
+        data: an emo-pillars folder.
+        out: where the checkpoint goes.
+        recipe: of its settings only those count that choose rows and that say what scores mean.
+        texts: where the annotated comments' texts are, as in training.
+        command: what makes the same checkpoint again, for the card.
+        say: is told, in sentences, what was found and done.
+
+    Raises:
+        DataError: the data folder is no corpus.
+        CheckpointError: the source is no trained dual encoder, or does not say how it was made.
+        InputError: something other than a checkpoint stands at `out`.
+    """
+    out = out.absolute()
+    check_place(out)
+    folder = default_model_folder() if source == "default" else Path(source)
+    told = _told(folder)
+    corpus = read_corpus(data)
+    named = {"calibrated": told["run"], "recipe": recipe_hash(recipe), "content": corpus.content}
+    run = {
+        **told,
+        "run": files.text_sha256(json.dumps(named, sort_keys=True))[:12],
+        "recipe": dataclasses.asdict(recipe),
+        "recipe_hash": named["recipe"],
+        "corpus_version": corpus.version,
+        "corpus_content": corpus.content,
+        "command": command,
+        "calibrated": {"run": told["run"], "command": told["command"]},
+    }
+    if is_made(out, run):
+        say(f"{out} was calibrated by this very recipe on this very data: reused.")
+        return Trained(out, reused=True, notes=())
+    material = gather(data, texts, wanted_rows(recipe))
+    for note in material.notes:
+        say(note)
+    model = EmotionModel.load(folder)
+    judgement = judge(
+        model,
+        material.rows,
+        material.validation,
+        shrink=recipe.threshold_shrink,
+        anchor=recipe.anchor,
+    )
+    updates, adapter = _updates(folder)
+    finished = Finished(model, judgement, updates, adapter, model.head.base)
+    write_checkpoint(out, finished, run)
+    return Trained(out, reused=False, notes=material.notes)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """Read how a run was made."""
+    try:
+        told = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        made = fill(ContrastiveRecipe, told["recipe"], where=str(folder))
+        _ = (made, told["run"], told["command"])
+    except (OSError, ValueError, KeyError, SettingsError) as error:
+        raise CheckpointError(
+            f"{folder} is no run of train contrastive or train average ({RUN_FILE}: {error}); name "
+            "the folder of one, or 'default'."
+        ) from error
+    return dict(told)
+
+
+def _updates(folder: Path) -> tuple[dict[str, torch.Tensor], tuple[int, int]]:
+    """Read the low-rank updates beside a run's weights, or in place of them; none is fine."""
+    place = folder / ADAPTER if (folder / ADAPTER).is_dir() else folder
+    adapter = files.read_head(place).adapter
+    if adapter is None:
+        return {}, (0, 0)
+    return read_tensors(place / files.ADAPTER_FILE), (adapter.rank, adapter.alpha)
