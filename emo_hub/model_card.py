@@ -13,6 +13,7 @@ from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
 from emo_hub.registration import dataset_repo, default_model_folder
 from emo_hub.static import is_static
+from emo_hub.tensors import OFFSETS_FILE
 from emo_hub.training.writing import RUN_FILE
 
 RESULTS_FILE = "results.json"
@@ -151,7 +152,12 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
         facts.update(labels=settings.labels, thresholds=settings.thresholds)
     else:
         head = read_head(folder)
-        facts.update(head=head, base_repo=_on_hub(head.base), is_static=is_static(folder))
+        facts.update(
+            head=head,
+            base_repo=_on_hub(head.base),
+            is_static=is_static(folder),
+            has_offsets=(folder / OFFSETS_FILE).is_file(),
+        )
     page = folder / "README.md"
     template = "encoder" if is_classifier else "contrastive"
     text = render_card(template_path("model_cards", template), facts)

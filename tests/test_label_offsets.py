@@ -1,6 +1,5 @@
 """Labels of training lie where comments say, and nothing else moves."""
 
-import dataclasses
 import json
 import shutil
 
@@ -10,13 +9,12 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from emo_hub.calibration import LabelOffsets
-from emo_hub.checkpoint import read_head
 from emo_hub.cli import app
 from emo_hub.errors import CheckpointError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.tensors import OFFSETS_FILE, read_offsets
-from emo_hub.training.label_offsets import FOLDS, Named, fit_offsets, unseen_logits
+from emo_hub.training.label_offsets import Named, fit_offsets
 
 TEXTS = ["He hung up on me again.", "thank you so much", "ok"]
 JOY = GOEMOTIONS.index("joy")
@@ -45,7 +43,6 @@ def rows(count=400, *, trust=1.0, noise=0.0, seed=0):
         texts.astype(np.float32),
         truth.astype(np.float32),
         np.full(count, trust, np.float32),
-        [str(n) for n in range(count)],
     )
 
 
@@ -77,31 +74,9 @@ def test_a_strong_anchor_keeps_the_names():
 def test_a_row_without_trust_teaches_nothing():
     trusted, doubted = rows(), rows(seed=3, noise=9.0, trust=0.0)
     fields = ("texts", "targets", "trust")
-    both = Named(
-        *(np.concatenate([getattr(part, f) for part in (trusted, doubted)]) for f in fields),
-        [*trusted.groups, *doubted.groups],
-    )
+    both = Named(*(np.concatenate([getattr(p, f) for p in (trusted, doubted)]) for f in fields))
     alone, mixed = (fit_offsets(named, NAMES, BIAS, 1e-3) for named in (trusted, both))
     assert np.allclose(alone.weight, mixed.weight, atol=1e-2)
-
-
-def test_rows_of_one_group_are_rated_by_offsets_of_the_others():
-    """Rows that say the opposite of all others are rated as the others are, being unseen."""
-    named = rows()
-    last = np.arange(380, 400)
-    targets = named.targets.copy()
-    targets[last] = 1 - targets[last]
-    groups = [*named.groups[:380], *(["apart"] * 20)]
-    odd = dataclasses.replace(named, targets=targets, groups=groups)
-    logits = unseen_logits(odd, NAMES, BIAS, 1e-4)
-    assert agreement(named, logits)[1] > 0.9
-    assert ((logits[last] > 0) == (named.targets[last] > 0)).mean() > 0.8
-
-
-def test_one_group_alone_is_rated_by_the_names():
-    named = dataclasses.replace(rows(FOLDS * 4), groups=["one"] * FOLDS * 4)
-    found = unseen_logits(named, NAMES, BIAS, 1e-4)
-    assert np.allclose(found, named.texts @ NAMES.T + BIAS, atol=1e-5)
 
 
 def test_an_offset_moves_its_label_in_ratings_alone(moved):
@@ -186,13 +161,11 @@ def test_calibrating_learns_offsets_and_leaves_the_encoder(run):
     assert read_offsets(calibrated / "adapter", GOEMOTIONS.labels) is not None
 
 
-def test_calibrating_says_what_it_started_from_and_how_thresholds_were_fitted(run):
+def test_calibrating_says_what_it_started_from(run):
     plain, calibrated, _ = run
     told = [json.loads((path / "training.json").read_text()) for path in (plain, calibrated)]
     assert told[1]["calibrated"]["run"] == told[0]["run"] != told[1]["run"]
     assert told[1]["command"].startswith("emo-hub train calibrate plain")
-    assert "offsets learnt from others" in read_head(calibrated).facts["thresholds_from"]
-    assert "offsets" not in read_head(plain).facts["thresholds_from"]
 
 
 def test_the_same_calibration_is_reused(run):

@@ -109,7 +109,7 @@ def _told(folder: Path) -> dict[str, Any]:
     return dict(told)
 
 
-def _updates(folder: Path) -> tuple[dict[str, torch.Tensor], tuple[int, int]]:
+def _updates(folder: Path) -> tuple[dict[str, torch.Tensor], tuple[int, float]]:
     """Read the low-rank updates beside a run's weights, or in place of them; none is fine."""
     place = folder / ADAPTER if (folder / ADAPTER).is_dir() else folder
     adapter = files.read_head(place).adapter

@@ -86,7 +86,7 @@ class ContrastiveRecipe:
     seed: int = 0
     # What the scores mean, in finish.py.
     threshold_shrink: float = 1000.0  # positives that the global threshold is worth
-    anchor: float = 1e-5  # draws a label's learnt vector to its name's; 0 learns none
+    anchor: float = 3e-5  # draws a label's learnt vector to its name's; 0 learns none
 
     def __post_init__(self) -> None:
         allowed = {

@@ -1,26 +1,21 @@
 """Vectors of the labels of training, moved to where annotated comments say that they lie.
 
-The encoder learns from invented texts and from comments at once, and a label's name has one vector
-for both. People's comments carry their emotions otherwise, so each label gets a vector of its own:
-a logistic regression over frozen text vectors that starts from the vector of the label's name and
-is drawn back to it. Other labels, and contests among labels, are read by their names as before.
+A label's name has one vector, made by an encoder that learnt a thousand other phrases too, from
+invented texts more than from what people write. Each label of training gets a vector of its own: a
+logistic regression over frozen text vectors that starts from the vector of the label's name and is
+drawn back to it. Other labels, and contests among labels, are read by their names as before.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from emo_hub.calibration import Floats, LabelOffsets
 
-FOLDS = 5
 _STEPS = 150  # of L-BFGS; losses fall by less than a millionth before
 
 
@@ -31,14 +26,12 @@ class Named:
     Args:
         texts: (N, D) unit vectors.
         targets: (N, L) 1 where a label holds, else 0.
-        trust: (N,) in [0, 1], how much a row counts.
-        groups: N strings; rows of one group never stand on both sides of a fold.
+        trust: (N,) in [0, 1], how much a row counts; not all 0.
     """
 
     texts: Floats
     targets: Floats
     trust: Floats
-    groups: Sequence[str]
 
 
 def fit_offsets(rows: Named, weight: Floats, bias: Floats, anchor: float) -> LabelOffsets:
@@ -54,7 +47,7 @@ def fit_offsets(rows: Named, weight: Floats, bias: Floats, anchor: float) -> Lab
     lift = torch.zeros(len(bias), requires_grad=True)
     texts, targets = torch.from_numpy(rows.texts), torch.from_numpy(rows.targets)
     trust = torch.from_numpy(rows.trust)[:, None].expand_as(targets)
-    total = max(float(rows.trust.sum()), 1.0)  # without rows the names stay as they are
+    total = float(rows.trust.sum())
     optimizer = torch.optim.LBFGS(
         [offset, lift],
         max_iter=_STEPS,
@@ -75,20 +68,3 @@ def fit_offsets(rows: Named, weight: Floats, bias: Floats, anchor: float) -> Lab
     with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         optimizer.step(loss)  # type: ignore[no-untyped-call]
     return LabelOffsets(offset.detach().numpy(), lift.detach().numpy())
-
-
-def unseen_logits(rows: Named, weight: Floats, bias: Floats, anchor: float) -> Floats:
-    """Rate each row, (N, L), by offsets that were learnt from rows of other groups."""
-    fold = _folds(rows.groups)
-    logits = np.zeros_like(rows.targets)
-    for out in range(FOLDS):
-        kept, rated = fold != out, fold == out
-        part = Named(rows.texts[kept], rows.targets[kept], rows.trust[kept], ())
-        learnt = fit_offsets(part, weight, bias, anchor)
-        logits[rated] = rows.texts[rated] @ (weight + learnt.weight).T + bias + learnt.bias
-    return logits
-
-
-def _folds(groups: Sequence[str]) -> npt.NDArray[np.int64]:
-    digests = [hashlib.sha256(group.encode()).digest() for group in groups]
-    return np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests], np.int64)

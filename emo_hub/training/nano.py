@@ -62,7 +62,7 @@ class NanoRecipe:
     table_precision: Precision = "float16"
     noisy_teacher: str = ""  # whose labels of comments judge no score
     threshold_shrink: float = 1000.0  # as in the contrastive recipe
-    anchor: float = 1e-5  # as in the contrastive recipe
+    anchor: float = 3e-5  # as in the contrastive recipe
 
     def __post_init__(self) -> None:
         for key in ("epochs", "batch_size", "contest_phrases"):

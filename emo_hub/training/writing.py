@@ -36,7 +36,7 @@ class Finished:
     model: EmotionModel
     judgement: Judgement
     updates: Mapping[str, torch.Tensor]
-    adapter: tuple[int, int]
+    adapter: tuple[int, float]
     base: str
 
 
