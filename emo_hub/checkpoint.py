@@ -2,8 +2,9 @@
 
 A full checkpoint has the sentence-transformers layout from stock modules, so SentenceTransformer,
 SetFitModel and AutoModel load it without remote code. Beside it stand `emotion_head.json`,
-`vad_head.safetensors` and `calibration.safetensors`. An adapter checkpoint holds, in place of the
-encoder's weights, low-rank updates that are merged into a base encoder when it is loaded.
+`vad_head.safetensors`, `calibration.safetensors` and, where labels learnt vectors of their own,
+`label_offsets.safetensors`. An adapter checkpoint holds, in place of the encoder's weights,
+low-rank updates that are merged into a base encoder when it is loaded.
 """
 
 from __future__ import annotations

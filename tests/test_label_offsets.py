@@ -183,3 +183,7 @@ def test_what_is_no_run_is_refused(run, tmp_path):
     found = CliRunner().invoke(app, changed)
     assert found.exit_code != 0
     assert "is no run of train contrastive" in str(found.exception) + found.output
+
+
+def test_without_comments_names_stay_as_they_are(tiny_checkpoint):
+    assert read_offsets(tiny_checkpoint, GOEMOTIONS.labels) is None

@@ -146,9 +146,21 @@ def test_corpus_stats_count_every_label(made):
 
 
 def test_readme_table_is_the_one_that_was_measured():
-    report = json.loads((REPOSITORY / "model_cards" / "results.json").read_text())
+    files = [REPOSITORY / "model_cards" / f"{name}.json" for name in ("results", "protocols")]
     readme = (REPOSITORY / "README.md").read_text()
-    assert update(readme, render_table(report)) == readme
+    rendered = render_table([json.loads(file.read_text()) for file in files])
+    assert update(readme, rendered) == readme
+
+
+def test_of_a_model_in_two_reports_the_first_counts():
+    def report(value, *names):
+        row = {"benchmark": "xed", "split": "all", "rows": 9, "metrics": {"macro_f1": value}}
+        return {"models": {name: [row] for name in names}}
+
+    table = render_table(
+        [report(0.5, "emo_hub default"), report(0.25, "synthetic", "emo_hub default")]
+    )
+    assert table.endswith("| XED, 8 labels, macro-F1 | all, 9 | 0.250 | 0.500 |")
 
 
 def test_readme_shows_both_commands_and_stays_short():

@@ -1,13 +1,13 @@
-"""The README's table, rendered from a report so that no number in it is typed by hand.
+"""The README's table, rendered from reports so that no number in it is typed by hand.
 
-`python -m emo_hub.evaluation.table REPORT.json README.md` puts it between the README's markers.
+`python -m emo_hub.evaluation.table REPORT.json... README.md` puts it between the README's markers.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from emo_hub.errors import DataError
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
-# Column titles by the last part of a model's name in the report.
+# Column titles, in their order, by the last part of a model's name in the report.
 TITLES = {
     "synthetic": "synthetic rows only",
     "descriptors": "free descriptors",
@@ -42,18 +42,19 @@ ROWS = (
 )
 
 
-def render_table(report: Mapping[str, Any]) -> str:
-    """Render the table of a report.
+def render_table(reports: Sequence[Mapping[str, Any]]) -> str:
+    """Render the table of one or several reports.
 
     Args:
-        report: what `report.json` holds.
+        reports: what each `report.json` holds; of a model in several of them the first counts.
 
     Raises:
-        DataError: the report has a model of which nobody said how the column is called.
+        DataError: a report has a model of which nobody said how the column is called.
     """
+    told = {name: rs for report in reversed(reports) for name, rs in report["models"].items()}
     # A model may stand in several roles; the first is the one it was reported in.
     models = {
-        name: {r["benchmark"]: r for r in reversed(rs)} for name, rs in report["models"].items()
+        name: {r["benchmark"]: r for r in reversed(told[name])} for name in sorted(told, key=_place)
     }
     titles = [_title(name) for name in models]
     lines = [f"| benchmark | split | {' | '.join(titles)} |", "|---|---|" + "--:|" * len(titles)]
@@ -80,14 +81,18 @@ def update(readme: str, table: str) -> str:
 
 
 def _title(name: str) -> str:
+    return list(TITLES.values())[_place(name)]
+
+
+def _place(name: str) -> int:
     short = name.rsplit("/", 1)[-1]
     if short not in TITLES:
         raise DataError(f"No column title is known for '{name}'; there are: {', '.join(TITLES)}.")
-    return TITLES[short]
+    return list(TITLES).index(short)
 
 
 if __name__ == "__main__":
-    report_path, readme_path = Path(sys.argv[1]), Path(sys.argv[2])
-    rendered = render_table(json.loads(report_path.read_text(encoding="utf-8")))
+    *report_paths, readme_path = map(Path, sys.argv[1:])
+    rendered = render_table([json.loads(p.read_text(encoding="utf-8")) for p in report_paths])
     page = readme_path.read_text(encoding="utf-8")
     readme_path.write_text(update(page, rendered), encoding="utf-8")
