@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from emo_hub.calibration import LabelOffsets
 from emo_hub.cli import app
-from emo_hub.errors import CheckpointError
+from emo_hub.errors import CheckpointError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.tensors import OFFSETS_FILE, read_offsets
@@ -187,3 +187,13 @@ def test_what_is_no_run_is_refused(run, tmp_path):
 
 def test_without_comments_names_stay_as_they_are(tiny_checkpoint):
     assert read_offsets(tiny_checkpoint, GOEMOTIONS.labels) is None
+
+
+@pytest.mark.parametrize("kind", ["contrastive.ContrastiveRecipe", "nano.NanoRecipe"])
+def test_an_anchor_below_zero_is_refused(kind):
+    import importlib
+
+    module, name = kind.split(".")
+    recipe = getattr(importlib.import_module(f"emo_hub.training.{module}"), name)
+    with pytest.raises(SettingsError, match="anchor must be at least 0; got -1"):
+        recipe(anchor=-1)

@@ -99,8 +99,9 @@ def _told(folder: Path) -> dict[str, Any]:
     """Read how a run was made."""
     try:
         told = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        made = fill(ContrastiveRecipe, told["recipe"], where=str(folder))
-        _ = (made, told["run"], told["command"])
+        fill(ContrastiveRecipe, told["recipe"], where=str(folder))
+        for name in ("run", "command"):
+            str(told[name])
     except (OSError, ValueError, KeyError, SettingsError) as error:
         raise CheckpointError(
             f"{folder} is no run of train contrastive or train average ({RUN_FILE}: {error}); name "

@@ -102,6 +102,8 @@ class ContrastiveRecipe:
         for key in ("learning_rate", "logit_scale"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
+        if self.anchor < 0:
+            raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
         if not 0 < self.row_share <= 1:
             raise SettingsError(
                 f"row_share must be greater than 0 and at most 1; got {self.row_share}."

@@ -71,6 +71,8 @@ class NanoRecipe:
         for key in ("learning_rate", "rarity"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
+        if self.anchor < 0:
+            raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
         for key in ("token_dropout", "stray_contexts"):
             if not 0 <= getattr(self, key) < 1:
                 raise SettingsError(
