@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import shutil
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -311,9 +310,3 @@ def test_damaged_plan_and_missing_provenance_are_named(tmp_path):
     (source / "plan.json.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DataError, match="plan"):
         build_corpus(tmp_path / "c", source)
-
-
-def test_whole_build_from_the_shipped_recordings_takes_seconds(tmp_path):
-    began = time.process_time()
-    build_corpus(tmp_path / "c")
-    assert time.process_time() - began < 15

@@ -160,7 +160,7 @@ def test_of_a_model_in_two_reports_the_first_counts():
     table = render_table(
         [report(0.5, "emo_hub default"), report(0.25, "synthetic", "emo_hub default")]
     )
-    assert table.endswith("| XED, 8 labels, macro-F1 | all, 9 | 0.250 | 0.500 |")
+    assert "| XED, 8 labels, macro-F1 | all, 9 | 0.250 | 0.500 |" in table
 
 
 def test_readme_shows_both_commands_and_stays_short():
