@@ -27,10 +27,10 @@ from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
 from emo_hub.training.writing import (
     ADAPTER,
-    RUN_FILE,
     Finished,
     check_place,
     is_made,
+    read_run,
     write_checkpoint,
 )
 
@@ -117,13 +117,7 @@ def _read(path: Path) -> _Run:
             f"{path} has no low-rank updates beside it ({ADAPTER}/), so it cannot be averaged: "
             "train it with adapter_rank above 0."
         )
-    try:
-        told = json.loads((path / RUN_FILE).read_text(encoding="utf-8"))
-        [told[name] for name in ("run", "recipe", "steps", "command", "corpus_content")]
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            f"{path / RUN_FILE} does not say how the run was made ({error}): train it again."
-        ) from error
+    told = read_run(path, "run", "recipe", "steps", "command", "corpus_content")
     return _Run(path, head, read_tensors(path / ADAPTER / files.ADAPTER_FILE), told)
 
 

@@ -25,10 +25,10 @@ from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
 from emo_hub.training.writing import (
     ADAPTER,
-    RUN_FILE,
     Finished,
     check_place,
     is_made,
+    read_run,
     write_checkpoint,
 )
 
@@ -96,18 +96,16 @@ def calibrate(
 
 
 def _told(folder: Path) -> dict[str, Any]:
-    """Read how a run was made."""
+    """Read how a run of ours was made; an encoder's or a static model's is another."""
     try:
-        told = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        told = read_run(folder, "run", "recipe", "command")
         fill(ContrastiveRecipe, told["recipe"], where=str(folder))
-        for name in ("run", "command"):
-            str(told[name])
-    except (OSError, ValueError, KeyError, SettingsError) as error:
+    except (CheckpointError, SettingsError) as error:
         raise CheckpointError(
-            f"{folder} is no run of train contrastive or train average ({RUN_FILE}: {error}); name "
-            "the folder of one, or 'default'."
+            f"{folder} is no run of train contrastive or train average ({error}); name the folder "
+            "of one, or 'default'."
         ) from error
-    return dict(told)
+    return told
 
 
 def _updates(folder: Path) -> tuple[dict[str, torch.Tensor], tuple[int, float]]:

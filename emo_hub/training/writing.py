@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from emo_hub import checkpoint as files
-from emo_hub.errors import InputError
+from emo_hub.errors import CheckpointError, InputError
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.finish import Judgement
 
@@ -91,6 +91,23 @@ def write_run(folder: Path, run: Mapping[str, Any]) -> None:
     """Write how a checkpoint was trained."""
     text = json.dumps(run, indent=1, sort_keys=True) + "\n"
     (folder / RUN_FILE).write_text(text, encoding="utf-8")
+
+
+def read_run(folder: Path, *names: str) -> dict[str, Any]:
+    """Read how a checkpoint was trained, and make sure that it says what is asked for.
+
+    Raises:
+        CheckpointError: it does not.
+    """
+    try:
+        told = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        for name in names:
+            told[name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder / RUN_FILE} does not say how the run was made ({error}): train it again."
+        ) from error
+    return dict(told)
 
 
 def is_made(out: Path, run: Mapping[str, Any]) -> bool:
