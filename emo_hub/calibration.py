@@ -129,6 +129,20 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
 
 
+def one_at_least(each: Floats, among: Floats) -> Floats:
+    """Rate labels of a set of which every text carries one, or more.
+
+    What no label's own rating finds is there all the same, and then the contest says which label it
+    is: p + prod(1 - p) q, the law of total probability, with own ratings taken as independent.
+
+    Args:
+        each: (N, C) in [0, 1], each label rated by itself.
+        among: (N, C), what labels score against each other; a row sums to one.
+    """
+    missed = np.prod(1.0 - each, axis=1, keepdims=True)
+    return np.asarray(each + missed * among, np.float32)
+
+
 def fit_calibration(
     raw_logits: Floats, standardised: Floats, targets: Floats, *, steps: int = 60
 ) -> Calibration:

@@ -19,6 +19,7 @@ from emo_hub.calibration import (
     fit_competition,
     fit_thresholds,
     fit_thresholds_by_rate,
+    one_at_least,
     sigmoid,
     softmax,
 )
@@ -218,3 +219,22 @@ def test_the_ridge_is_kept_with_the_moments(tmp_path):
     labels = unit(4, 12)
     assert kept is not None
     assert np.allclose(kept.directions(labels), moments.directions(labels), atol=1e-6)
+
+
+def test_of_an_exhaustive_set_what_no_rating_finds_is_shared_out_by_the_contest():
+    among = np.array([[0.7, 0.2, 0.1]], np.float32)
+    nothing, sure = np.zeros((1, 3), np.float32), np.array([[1.0, 0.0, 0.0]], np.float32)
+    assert one_at_least(nothing, among) == pytest.approx(among)
+    assert one_at_least(sure, among) == pytest.approx(sure)
+    half = one_at_least(np.array([[0.5, 0.5, 0.0]], np.float32), among)
+    assert half == pytest.approx(np.array([[0.5 + 0.25 * 0.7, 0.5 + 0.25 * 0.2, 0.25 * 0.1]]))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
+def test_scores_of_an_exhaustive_set_are_probabilities_of_one_label_or_more(each, seed):
+    rated = np.array([each], np.float32)
+    among = softmax(np.random.default_rng(seed).normal(size=rated.shape).astype(np.float32))
+    found = one_at_least(rated, among)
+    assert (found >= rated - 1e-6).all()
+    assert (found <= 1 + 1e-6).all()
+    assert found.sum() >= 1 - 1e-5

@@ -30,7 +30,7 @@ from emo_hub.evaluation.scorers.baselines import (
 )
 from emo_hub.evaluation.seen import TrainingTexts
 from emo_hub.evaluation.store import LOG, ScoreStore
-from emo_hub.taxonomy import EKMAN, GOEMOTIONS
+from emo_hub.taxonomy import EKMAN, GOEMOTIONS, PLUTCHIK
 
 ROWS = {
     "goemotions/dev.parquet": [
@@ -226,6 +226,25 @@ def test_multi_label_rows_are_decided_at_the_threshold(folder):
 def test_rows_below_every_threshold_are_counted(folder):
     (result,) = results(KeywordScorer(), folder, only=["xed"])
     assert result.metrics["rows_below_thresholds"] == 2
+
+
+def test_a_scorer_is_told_where_every_text_carries_a_label_and_only_there(folder):
+    class Told(KeywordScorer):
+        def score_exhaustive(self, texts, labels, contexts=None):
+            self.told = [*getattr(self, "told", []), tuple(labels)]
+            return self.score(texts, labels, contexts) / 2 + 0.5
+
+    scorer = Told()
+    xed, plain = results(scorer, folder, only=["xed", "isear"])
+    assert scorer.told == [PLUTCHIK.labels]
+    assert xed.metrics["rows_below_thresholds"] == 0
+    assert plain.benchmark == "isear"
+
+
+def test_a_set_where_a_text_may_carry_nothing_is_not_exhaustive():
+    assert not benchmark("semeval2018-ec").is_exhaustive
+    assert not benchmark("brighter-en").is_exhaustive
+    assert benchmark("xed").is_exhaustive
 
 
 def test_ekman_asks_for_the_28_labels_once_and_projects_what_is_predicted(folder):

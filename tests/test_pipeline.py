@@ -169,6 +169,34 @@ def test_nothing_that_passes_is_an_honest_none_of_these(clf):
     assert answer["none_of_these"] is True
 
 
+def test_of_an_exhaustive_set_something_is_always_kept(clf):
+    how = {"candidate_labels": ["grief", "rage"], "exhaustive": True}
+    answer = clf("The table is 80 cm wide.", threshold="auto", **how)
+    assert answer["labels"]
+    assert answer["none_of_these"] is False
+    assert sum(clf("The table is 80 cm wide.", **how)["scores"]) >= 1
+
+
+def test_an_exhaustive_set_leaves_a_sure_label_and_its_rivals_as_they_are(clf):
+    labels = ["gratitude", "fear", "boredom"]
+    text = "Thank you so much, I am so grateful!"
+    plain = clf(text, candidate_labels=labels)
+    told = clf(text, candidate_labels=labels, exhaustive=True)
+    by_label = dict(zip(plain["labels"], plain["scores"], strict=True))
+    assert told["labels"][0] == "gratitude"
+    for label, score in zip(told["labels"], told["scores"], strict=True):
+        missed = np.prod([1 - s for s in plain["scores"]])
+        assert 0 <= score - by_label[label] <= missed + 1e-6
+
+
+def test_labels_in_another_order_score_the_same_in_an_exhaustive_set(clf):
+    labels = ["gratitude", "fear", "boredom", "anger"]
+    one = clf("Whatever.", candidate_labels=labels, exhaustive=True)
+    other = clf("Whatever.", candidate_labels=labels[::-1], exhaustive=True)
+    assert one["labels"] == other["labels"]
+    assert one["scores"] == pytest.approx(other["scores"], abs=1e-6)
+
+
 def test_top_k_keeps_the_best(clf):
     assert len(clf(TEXT, candidate_labels=LABELS, top_k=2)["labels"]) == 2
 

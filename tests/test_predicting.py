@@ -142,6 +142,23 @@ def test_fitted_thresholds_decide_among_competing_labels_as_in_the_pipeline(clf,
     assert [row["labels"] for row in read_lines(job.out)] == [one["labels"] for one in wanted]
 
 
+@pytest.mark.parametrize("single", [False, True])
+def test_of_an_exhaustive_set_a_file_keeps_what_the_pipeline_keeps(clf, tmp_path, single):
+    lines = texts(12)
+    job = FileJob(
+        file=write_texts(tmp_path / "in.txt", lines),
+        out=tmp_path / "out.jsonl",
+        how=How(
+            labels=LABELS, threshold="auto", single=single, exhaustive=True, precision="float32"
+        ),
+    )
+    predict_file(job)
+    asked = {"candidate_labels": list(LABELS), "exhaustive": True, "multi_label": not single}
+    wanted = [one["labels"] for one in clf(lines, threshold="auto", **asked)]
+    assert all(wanted)
+    assert [row["labels"] for row in read_lines(job.out)] == wanted
+
+
 # Several processes.
 
 

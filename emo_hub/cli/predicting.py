@@ -22,6 +22,9 @@ def predict_command(
     model: Model = "default",
     threshold: Annotated[str | None, typer.Option(help="'auto', or a number in 0..1.")] = None,
     single: Annotated[bool, typer.Option("--single", help="Labels compete, sum 1.")] = False,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Every text carries one of the labels, or more.")
+    ] = False,
     backend: Annotated[
         str, typer.Option(help="What runs it: auto, torch, onnx, openvino or nano.")
     ] = "auto",
@@ -90,7 +93,12 @@ def predict_command(
         "backend": backend,
         "precision": precision,
     }
-    asked: dict[str, Any] = {"labels": labels, "threshold": _threshold(threshold), "single": single}
+    asked: dict[str, Any] = {
+        "labels": labels,
+        "threshold": _threshold(threshold),
+        "single": single,
+        "exhaustive": exhaustive,
+    }
     if file is not None:
         if text is not None:
             raise InputError("Give a text or --file, not both.")
@@ -116,6 +124,7 @@ def _predict_text(
         candidate_labels=labels,
         threshold=asked["threshold"],
         vad=clf.model.has_vad,
+        exhaustive=asked["exhaustive"],
         explain=explain and of_text["--json"],
         **given,
     )

@@ -225,6 +225,8 @@ class Benchmark:
         prompts: what a scorer is asked for instead of the names, in the order of the labels that
             it is asked for.
         only_by_name: whether it is left out unless it is named, for a protocol on borrowed rows.
+        is_exhaustive: whether by the release's rule each text carries a label, for a set of several
+            labels a text that has none for "neutral".
     """
 
     name: str
@@ -244,6 +246,7 @@ class Benchmark:
     spellings: Mapping[str, str] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     only_by_name: bool = False
+    is_exhaustive: bool = False
 
     @property
     def folder(self) -> str:

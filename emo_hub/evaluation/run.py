@@ -1,9 +1,10 @@
 """A scorer on benchmarks to results: the only place that reads test splits, and it fits nothing.
 
 Multi-label sets are decided at thresholds that the scorer had before, single-label sets by the best
-score. A benchmark with a projection (GoEmotions as Ekman) asks for the 28 labels and carries what
-was predicted over: this is what somebody gets who has a model for 28 labels and reads 7. A neutral
-label is a label like any other.
+score. A scorer that can be told is told where every text carries one of the labels. A benchmark
+with a projection (GoEmotions as Ekman) asks for the 28 labels and carries what was predicted over:
+this is what somebody gets who has a model for 28 labels and reads 7. A neutral label is a label
+like any other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,19 @@ class Scorer(Protocol):
         self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
     ) -> Scores | None:
         """Give (N, 3) valence, arousal, dominance in 1..5, or None without such a head."""
+
+
+@runtime_checkable
+class ExhaustiveScorer(Protocol):
+    """A scorer that can be told that every text carries one of the labels."""
+
+    def score_exhaustive(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+    ) -> Scores:
+        """Score every text for every label, of which it carries one or more: (N, C) in [0, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,7 +296,8 @@ class _Asking:
     def _scores(self, rows: LoadedBenchmark) -> Kept | None:
         """Take what is kept of these rows, or ask the scorer and keep it."""
         store, again = self.terms.store, self.terms.score_again
-        question = Question.of(self.model.fingerprint, rows)
+        told = isinstance(self.model.scorer, ExhaustiveScorer)
+        question = Question.of(self.model.fingerprint, rows, told=told)
         if known := self.latest.get(question.digest):
             return known
         if store and not again and (known := store.find(question)):
@@ -313,7 +328,11 @@ class _Asking:
                 self._check(values, (count, len(DIMENSIONS)), (-np.inf, np.inf))
             return values
         asked = rows.prompts or rows.asked_labels
-        scores = scorer.score(rows.texts, asked, contexts, multi_label=rows.kind == "multi_label")
+        several = rows.kind == "multi_label"
+        if several and rows.is_exhaustive and isinstance(scorer, ExhaustiveScorer):
+            scores = scorer.score_exhaustive(rows.texts, asked, contexts)
+        else:
+            scores = scorer.score(rows.texts, asked, contexts, multi_label=several)
         self._check(scores, (count, len(asked)), (0.0, 1.0))
         return scores
 

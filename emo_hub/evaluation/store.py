@@ -35,7 +35,7 @@ class Question:
         fingerprint: of the scorer; empty where it has none, and then nothing is kept.
         benchmark: name of the benchmark.
         split: which rows.
-        asks: "labels", "one label" or "dimensions".
+        asks: "labels", "labels, one at least", "one label" or "dimensions".
         prompts: what stands for the labels.
         texts: N.
         contexts: N.
@@ -50,9 +50,17 @@ class Question:
     contexts: Sequence[str | None]
 
     @classmethod
-    def of(cls, fingerprint: str, rows: LoadedBenchmark) -> Question:
-        """Say what these rows ask of a scorer."""
+    def of(cls, fingerprint: str, rows: LoadedBenchmark, *, told: bool = False) -> Question:
+        """Say what these rows ask of a scorer.
+
+        Args:
+            fingerprint: of the scorer.
+            rows: what it is asked about.
+            told: whether it is told where every text carries one of the labels.
+        """
         asks = {"regression": "dimensions", "single_label": "one label"}.get(rows.kind, "labels")
+        if told and asks == "labels" and rows.is_exhaustive:
+            asks = "labels, one at least"
         prompts = () if rows.kind == "regression" else rows.prompts or rows.asked_labels
         return cls(fingerprint, rows.name, rows.split, asks, prompts, rows.texts, rows.contexts)
 

@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch.utils.data import Dataset
 from transformers import Pipeline, PreTrainedModel
 
-from emo_hub.calibration import Floats, sigmoid, softmax
+from emo_hub.calibration import Floats, one_at_least, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.modeling import EmotionModel
@@ -51,6 +52,9 @@ class ZeroShotEmotionPipeline(Pipeline):
         context: what happened or was said before the text; a list for a list of texts.
         multi_label: True rates each label by itself, in [0, 1]; False makes them compete, and the
             scores sum to one.
+        exhaustive: True where every text carries at least one of the labels: what no label's own
+            rating finds is then shared out as in a contest, so that scores of several labels mean
+            what they say of such texts, and "auto" keeps at least the best.
         threshold: drops labels that score below this number, or, for "auto", below the threshold
             that was fitted for each on synthetic data. Adds "none_of_these": whether none is left.
         top_k: keeps this many labels at most.
@@ -135,6 +139,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         self,
         *,
         multi_label: bool | None = None,
+        exhaustive: bool | None = None,
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool | None = None,
@@ -143,14 +148,16 @@ class ZeroShotEmotionPipeline(Pipeline):
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown:
             raise InputError(
-                f"The pipeline knows no argument {', '.join(sorted(unknown))}; it "
-                "takes candidate_labels, context, multi_label, threshold, top_k, vad and explain."
+                f"The pipeline knows no argument {', '.join(sorted(unknown))}; it takes "
+                "candidate_labels, context, multi_label, exhaustive, threshold, top_k, vad and "
+                "explain."
             )
         check_choice(threshold, top_k)
         if not isinstance(explain, bool | str | Sequence | None):
             raise InputError(f"explain must be True, a label or a list; got {explain!r:.60}.")
         given = {
             "multi_label": multi_label,
+            "exhaustive": exhaustive,
             "threshold": threshold,
             "top_k": top_k,
             "vad": vad,
@@ -184,7 +191,8 @@ class ZeroShotEmotionPipeline(Pipeline):
                 last, rows = item.labels, groups.setdefault(item.labels, [])
             rows.append(row)
         if len(groups) > 1:
-            self._encode_labels_of(groups, competing=not how.get("multi_label", True))
+            competing = how.get("exhaustive", False) or not how.get("multi_label", True)
+            self._encode_labels_of(groups, competing=competing)
         answers: list[dict[str, Any]] = [{}] * len(items)
         for labels, rows in groups.items():
             # Scores of a chunk of texts by thousands of labels need not stand in memory at once.
@@ -215,6 +223,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         labels: Candidates,
         *,
         multi_label: bool = True,
+        exhaustive: bool = False,
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool = False,
@@ -224,13 +233,17 @@ class ZeroShotEmotionPipeline(Pipeline):
         told = {label: text for label, text in labels if text}
         each = sigmoid(self.model.scorer(names, told).logits(vectors))
         scores = each
-        if not multi_label:
-            scores = softmax(self.model.scorer(names, told, competing=True).logits(vectors))
+        if exhaustive or not multi_label:
+            among = softmax(self.model.scorer(names, told, competing=True).logits(vectors))
+            scores = one_at_least(each, among) if multi_label else among
         kept = None
-        if threshold is not None:
+        if threshold == "auto":
             # The fitted thresholds speak of each label by itself, also when the labels compete.
-            is_auto = threshold == "auto"
-            kept = each >= self.model.thresholds(names) if is_auto else scores >= float(threshold)
+            kept = (scores if multi_label else each) >= self.model.thresholds(names)
+            if exhaustive:
+                kept[np.arange(len(scores)), scores.argmax(axis=1)] = True
+        elif threshold is not None:
+            kept = scores >= float(threshold)
         lists = ranked(names, scores, kept, top_k)
         answers: list[dict[str, Any]] = [{"labels": n, "scores": v} for n, v in lists]
         if threshold is not None:

@@ -40,6 +40,7 @@ class How:
         labels: the candidates, each once.
         threshold: the score from which a label counts, "auto" for fitted ones; None keeps all.
         single: whether labels compete.
+        exhaustive: whether every text carries at least one of the labels.
         model: a folder or a repository; None for the embedded default.
         backend, precision: see `EmotionModel.load`.
     """
@@ -47,6 +48,7 @@ class How:
     labels: tuple[str, ...]
     threshold: float | str | None = None
     single: bool = False
+    exhaustive: bool = False
     model: str | None = None
     backend: str = "auto"
     precision: str = "auto"
@@ -97,6 +99,7 @@ class Rater:
             candidate_labels=list(self._how.labels),
             context=contexts,
             multi_label=not self._how.single,
+            exhaustive=self._how.exhaustive,
             **more,
         )
         return found
@@ -104,8 +107,11 @@ class Rater:
     def _kept(self, found: dict[str, Any]) -> list[str]:
         if self._cuts is None:
             return list(found["labels"][:1])
+        # Of labels of which every text carries one the best is kept, as the pipeline does.
+        is_sure = self._how.exhaustive and self._how.threshold == "auto"
+        best = found["labels"][0] if is_sure else None
         pairs = zip(found["labels"], found["scores"], strict=True)
-        return [label for label, score in pairs if score >= self._cuts[label]]
+        return [label for label, score in pairs if score >= self._cuts[label] or label == best]
 
     def _answer(self, found: dict[str, Any], kept: list[str]) -> Answer:
         scores = dict(zip(found["labels"], found["scores"], strict=True))

@@ -35,6 +35,7 @@ DECLARED = (
         labels=PLUTCHIK,
         kind="multi_label",
         headline="macro_f1",
+        is_exhaustive=True,
         licence="CC BY 4.0; the lines are film subtitles with rights of third parties",
         source="XED, English annotated part (Oehman et al. 2020), github.com/Helsinki-NLP/XED",
         # Its main branch holds a script, which datasets no longer runs; no source states a commit

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub import checkpoint as files
-from emo_hub.calibration import sigmoid, softmax
+from emo_hub.calibration import one_at_least, sigmoid, softmax
 from emo_hub.evaluation.scorers.contestant import ZERO_SHOT, Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import (
@@ -75,6 +75,22 @@ class OurScorer(ThresholdedScorer):
         if multi_label:
             return sigmoid(self.model.logits(vectors, labelled, labels))
         return softmax(self.model.competing_logits(vectors, labelled))
+
+    def score_exhaustive(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        contexts: Sequence[str | None] | None = None,
+    ) -> Floats:
+        """Give the probability (N, C) of each label where every text carries one, or more.
+
+        Raises:
+            InputError: a text or label is empty or no string.
+        """
+        if all(map(is_prompt, labels)):
+            return self.score(texts, labels, contexts)
+        each = self.score(texts, labels, contexts)
+        return one_at_least(each, self.score(texts, labels, contexts, multi_label=False))
 
     def dimensions(
         self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
