@@ -36,12 +36,18 @@ def ranked(
     if kept is not None:
         keys[~kept] = _LAST
     keys.sort(axis=1)
-    keys = keys[:, :most]
+    keys = np.ascontiguousarray(keys[:, :most])
+    # The sorted keys are the scores and the places: nothing has to be looked up in the scores.
+    values = (~(keys >> np.uint64(32)).astype(np.uint32)).view(np.float32).tolist()
     places = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
-    places[keys == _LAST] = 0
-    names = np.array(labels, dtype=object)[places].tolist()
-    values = np.take_along_axis(scores, places, axis=1).tolist()
     if kept is None:
-        return list(zip(names, values, strict=True))
+        return list(zip(_named(labels, places), values, strict=True))
     counts = (keys != _LAST).sum(axis=1).tolist()
+    places[keys == _LAST] = 0
+    names = _named(labels, places)
     return [(n[:k], v[:k]) for n, v, k in zip(names, values, counts, strict=True)]
+
+
+def _named(labels: Sequence[str], places: NDArray[np.intp]) -> list[list[str]]:
+    names: list[list[str]] = np.array(labels, dtype=object).take(places).tolist()
+    return names
