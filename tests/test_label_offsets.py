@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
@@ -13,7 +14,7 @@ from emo_hub.cli import app
 from emo_hub.errors import CheckpointError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
-from emo_hub.tensors import OFFSETS_FILE, read_offsets
+from emo_hub.tensors import OFFSETS_FILE, read_offsets, write_vad
 from emo_hub.training.label_offsets import Named, fit_offsets
 
 TEXTS = ["He hung up on me again.", "thank you so much", "ok"]
@@ -171,6 +172,21 @@ def test_calibrating_says_what_it_started_from(run):
 def test_the_same_calibration_is_reused(run):
     found = CliRunner().invoke(app, run[2])
     assert "reused" in found.output
+
+
+def test_calibrating_fits_the_dimensions_of_finished_vectors(run, tmp_path):
+    plain, _, arguments = run
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(plain, spoilt)
+    model = EmotionModel.load(plain)
+    for folder in (spoilt, spoilt / "adapter"):
+        write_vad(torch.zeros(3, 32), torch.full((3,), 3.0), folder)
+    changed = [str(spoilt) if argument == str(plain) else argument for argument in arguments]
+    changed[changed.index("--out") + 1] = str(tmp_path / "out")
+    assert CliRunner().invoke(app, changed).exit_code == 0
+    again = EmotionModel.load(tmp_path / "out")
+    assert torch.allclose(again.vad_weight[:2], model.vad_weight[:2], atol=1e-4)
+    assert float(model.vad_weight[:2].abs().max()) > 1e-3
 
 
 def test_what_is_no_run_is_refused(run, tmp_path):

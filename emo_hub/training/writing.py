@@ -48,6 +48,9 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
     """
     model, judgement, updates = finished.model, finished.judgement, finished.updates
     model.moments, model.offsets = judgement.moments, judgement.offsets
+    if judgement.dimensions is not None:
+        model.vad_weight.copy_(torch.from_numpy(judgement.dimensions.weight))
+        model.vad_bias.copy_(torch.from_numpy(judgement.dimensions.bias))
     model.head = dataclasses.replace(
         model.head,
         thresholds=judgement.thresholds,
