@@ -20,14 +20,16 @@ _RIDGE = (
     30.0  # in rows of trust 1; of 1 to 100 the best on validation comments and near it on others
 )
 
+_EDGE = 0.2  # points of the scale
+
 
 @dataclass(frozen=True, slots=True)
 class DimensionHead:
-    """A linear map from a text's vector to valence, arousal and dominance.
+    """A linear map from a text's vector to valence, arousal and dominance, before the sigmoid.
 
     Args:
         weight: (3, D).
-        bias: (3,), so that values are on the scale of 1 to 5.
+        bias: (3,); see `pooling.vad_from`.
     """
 
     weight: Floats
@@ -54,6 +56,9 @@ class Rated:
 def fit_dimensions(rows: Rated, before: DimensionHead) -> DimensionHead:
     """Fit each dimension by weighted ridge regression, with an intercept for each kind of row.
 
+    What is regressed is what the sigmoid of the head turns into the value. At the ends of the scale
+    that would be infinite, so values are taken from a little within them.
+
     The head's bias is the mean of the kinds' intercepts: none of them is the right one.
 
     Args:
@@ -62,8 +67,10 @@ def fit_dimensions(rows: Rated, before: DimensionHead) -> DimensionHead:
     """
     weight, bias = before.weight.copy(), before.bias.copy()
     kinds = np.asarray(rows.kinds)
-    for column in range(rows.values.shape[1]):
-        known = ~np.isnan(rows.values[:, column]) & (rows.trust > 0)
+    share = (np.clip(rows.values, 1.0 + _EDGE, 5.0 - _EDGE) - 1.0) / 4.0
+    wanted = np.log(share / (1.0 - share))
+    for column in range(wanted.shape[1]):
+        known = ~np.isnan(wanted[:, column]) & (rows.trust > 0)
         if not known.any():
             continue
         of_kind = np.stack([kinds[known] == kind for kind in np.unique(kinds[known])], axis=1)
@@ -72,7 +79,7 @@ def fit_dimensions(rows: Rated, before: DimensionHead) -> DimensionHead:
         price = np.full(inputs.shape[1], _RIDGE)
         price[: of_kind.shape[1]] = 0.0
         found = np.linalg.solve(
-            weighted.T @ inputs + np.diag(price), weighted.T @ rows.values[known, column]
+            weighted.T @ inputs + np.diag(price), weighted.T @ wanted[known, column]
         )
         weight[column] = found[of_kind.shape[1] :]
         bias[column] = found[: of_kind.shape[1]].mean()
