@@ -41,13 +41,13 @@ def ranked(
     values = (~(keys >> np.uint64(32)).astype(np.uint32)).view(np.float32).tolist()
     places = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
     if kept is None:
-        return list(zip(_named(labels, places), values, strict=True))
+        return list(zip(_words(labels, places), values, strict=True))
     counts = (keys != _LAST).sum(axis=1).tolist()
     places[keys == _LAST] = 0
-    names = _named(labels, places)
+    names = _words(labels, places)
     return [(n[:k], v[:k]) for n, v, k in zip(names, values, counts, strict=True)]
 
 
-def _named(labels: Sequence[str], places: NDArray[np.intp]) -> list[list[str]]:
+def _words(labels: Sequence[str], places: NDArray[np.intp]) -> list[list[str]]:
     names: list[list[str]] = np.array(labels, dtype=object).take(places).tolist()
     return names
