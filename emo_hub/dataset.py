@@ -84,6 +84,8 @@ FEATURES: Mapping[str, Features] = {
             "descriptors": List(_TEXT),
             "words": _WORDS,
             **_SOFT_LABELS,
+            "voted": List(_LABEL),
+            "votes": List(Value("int8")),
             "valence": _DEGREE,
             "arousal": _DEGREE,
             "provenance": _PROVENANCE,
@@ -197,6 +199,8 @@ class StoredCorpus:
             for labelled in (row, *row.get("looks", ())):
                 if "labels" in labelled:
                     labelled["labels"] = [names[number] for number in labelled["labels"]]
+            if "voted" in row:
+                row["voted"] = [names[number] for number in row["voted"]]
             if "words" in row:
                 row["words"] = [words[number] for number in row["words"]]
             if "primary_emotion" in row:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 
 SPLITS = ("train", "validation", "test")
+PANEL = 5  # readers whose votes on a text are foreseen
 DIMENSIONS = ("valence", "arousal", "dominance")
 
 
@@ -193,7 +194,19 @@ class ContextualUtterance:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A stand-off annotation of a public text, which is named by its id and never copied."""
+    """A stand-off annotation of a public text, which is named by its id and never copied.
+
+    Args:
+        id: of this record.
+        source: of the text.
+        source_split: where in the source it stands.
+        source_id: its id there.
+        look: 1 for the first annotation of the text, 2 for another.
+        affect: what the text expresses.
+        provenance: where the annotation came from.
+        votes: how many readers of a panel would give each label, most first; empty where nobody
+            was asked.
+    """
 
     id: str
     source: str
@@ -202,6 +215,7 @@ class Annotation:
     look: int
     affect: Affect
     provenance: Provenance
+    votes: tuple[tuple[str, int], ...] = ()
 
     @property
     def group(self) -> str:

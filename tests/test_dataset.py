@@ -111,7 +111,7 @@ def test_ids_are_unique(rows, config):
 def test_annotations_never_hold_the_text(rows):
     assert set(rows["descriptors"]["train"][0]) == {
         "id", "source", "source_split", "source_id", "look", "descriptors", "words", "labels",
-        "intensities", "valence", "arousal", "provenance",
+        "intensities", "voted", "votes", "valence", "arousal", "provenance",
     }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ _REASONS = {
     own: own
     for own in (
         "unknown_label", "no_label", "too_many_labels", "repeated_label", "neutral_with_others",
-        "no_descriptor", "long_descriptor", "unknown_word",
+        "no_descriptor", "long_descriptor", "unknown_word", "uncounted_votes",
     )
 }  # fmt: skip
 

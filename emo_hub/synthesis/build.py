@@ -26,8 +26,12 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 CHANGES = (
+    (
+        "1.2.0",
+        "How the votes of five readers would fall on the comments (columns `voted` and `votes`).",
+    ),
     (
         "1.1.0",
         "Words of a closed palette for utterances and comments (column `words`), and sentences of "
@@ -141,6 +145,7 @@ def _about(folder: Path, fingerprint: str) -> About:
             "third_campaign",
             "fourth_campaign",
             "fifth_campaign",
+            "sixth_campaign",
         )
         how = (told["how"], *(told.get(name, "") for name in paragraphs))
         return About(

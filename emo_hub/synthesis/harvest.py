@@ -8,20 +8,28 @@ from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance, Look, Rejection, short_id
-from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances
+from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
 from emo_hub.synthesis.choices import with_words
 from emo_hub.synthesis.ledger import Ledger
 from emo_hub.synthesis.plan import Plan
 from emo_hub.synthesis.relooks import Line, Lines, Relook, is_place
 from emo_hub.synthesis.stage import Answered, Stage, stream
 from emo_hub.synthesis.utterances import UtteranceRequest
+from emo_hub.synthesis.votes import with_votes
 from emo_hub.synthesis.write import CorpusWriter
 from emo_hub.teacher import Teacher
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-STAGES = (utterances.STAGE, scenes.STAGE, relooks.STAGE, choices.STAGE, descriptors.STAGE)
+STAGES = (
+    utterances.STAGE,
+    scenes.STAGE,
+    relooks.STAGE,
+    choices.STAGE,
+    votes.STAGE,
+    descriptors.STAGE,
+)
 Progress = Callable[[str, int, int], None]
 DAMAGED = "corrupt_recording_line"
 
@@ -67,9 +75,10 @@ def pour(
     looks = flow.looks(plan, held.lines)
     words = flow.words(plan, held.lines)
     held.release(looks, words)
+    counted = flow.votes(plan)
     for looked in flow.run(descriptors.STAGE, plan.descriptors):
         for annotation in looked.records:
-            writer.add(with_words(annotation, words))
+            writer.add(with_votes(with_words(annotation, words), counted))
     if unanswered := flow.poured.ledger.unanswered:
         raise DataError(
             f"{unanswered} requests wait for an answer, so no corpus was written: run again, only "
@@ -120,6 +129,12 @@ class _Flow:
         ]
         answered = self.run(choices.STAGE, items)
         return {chosen.id: chosen.words for answer in answered for chosen in answer.records}
+
+    def votes(self, plan: Plan) -> dict[str, tuple[tuple[str, int], ...]]:
+        """Have a panel vote on comments, and give the votes by the id of the row."""
+        items = [votes.ballot_of(group) for group in plan.votes]
+        answered = self.run(votes.STAGE, items)
+        return {counted.id: counted.votes for answer in answered for counted in answer.records}
 
     def _written(
         self, stage: str, groups: Sequence[Lines], lines: Mapping[str, Line]

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance
-from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances
+from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
 from emo_hub.synthesis.origin import ABOUT, TEACHER
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.relooks import Relook
@@ -35,9 +35,13 @@ REQUESTS = "utterance_requests.json"
 UTTERANCES = "utterances.jsonl"
 SCENES = "scenes.jsonl"
 LOOKS = {1: "descriptors_goemotions.jsonl", 2: "descriptors_goemotions_second.jsonl"}
-RELOOKS = "relooks.jsonl"
-CHOICES = "choices.jsonl"
-FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), RELOOKS, CHOICES)
+# Stages that ask about a list of rows: the name of the list in a reply, and what is numbered there.
+_ROWWISE = {
+    relooks.NAME: ("readings", "line"),
+    choices.NAME: ("choices", "text"),
+    votes.NAME: ("votes", "text"),
+}
+FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), *(f"{name}.jsonl" for name in _ROWWISE))
 
 
 def record_replies(sources: Sequence[Path], out: Path) -> None:
@@ -94,6 +98,7 @@ def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
         scenes.STAGE.name: [seed.request for seed in plan.scenes],
         relooks.STAGE.name: [lines.request for lines in plan.relooks],
         choices.STAGE.name: [lines.request for lines in plan.choices],
+        votes.STAGE.name: [lines.request for lines in plan.votes],
         descriptors.STAGE.name: [f"{text.reference}#{text.look}" for text in plan.descriptors],
     }
     replies: dict[str, list[Json]] = {}
@@ -115,15 +120,13 @@ def _with_campaigns(
 ) -> tuple[Plan, dict[str, list[Json]]]:
     stories = _all_lines(sources, SCENES)
     looks = {look: _all_lines(sources, name) for look, name in LOOKS.items()}
-    again, chosen = _all_lines(sources, RELOOKS), _all_lines(sources, CHOICES)
-    requests = _all_requests(sources)
-    new = plan_from_json(_plan(requests, stories, looks, again, chosen))
+    rowwise = {name: _all_lines(sources, f"{name}.jsonl") for name in _ROWWISE}
+    new = plan_from_json(_plan(_all_requests(sources), stories, looks, rowwise))
     told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
     added = {
         utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES), new),
         scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
-        relooks.STAGE.name: _rowwise(again, "readings", "line"),
-        choices.STAGE.name: _rowwise(chosen, "choices", "text"),
+        **{name: _rowwise(rowwise[name], *named) for name, named in _ROWWISE.items()},
         descriptors.STAGE.name: told,
     }
     merged = Plan(
@@ -132,6 +135,7 @@ def _with_campaigns(
         plan.descriptors + new.descriptors,
         plan.relooks + new.relooks,
         plan.choices + new.choices,
+        plan.votes + new.votes,
         plan.withheld,
     )
     return merged, {stage: [*replies.get(stage, ()), *lines] for stage, lines in added.items()}
@@ -194,6 +198,7 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
         (scenes.STAGE, list(plan.scenes)),
         (relooks.STAGE, again),
         (choices.STAGE, [choices.choice_of(group, written) for group in plan.choices]),
+        (votes.STAGE, [votes.ballot_of(group) for group in plan.votes]),
         (descriptors.STAGE, list(plan.descriptors)),
     ]
 
@@ -220,8 +225,7 @@ def _plan(
     requests: list[Json],
     stories: Sequence[Json],
     looks: dict[int, list[Json]],
-    again: Sequence[Json],
-    chosen: Sequence[Json],
+    rowwise: dict[str, list[Json]],
 ) -> Json:
     asked: Counter[str] = Counter()
     for request in requests:
@@ -238,8 +242,7 @@ def _plan(
             for look, lines in looks.items()
             for line in lines
         ],
-        "relooks": _groups(again),
-        "choices": _groups(chosen),
+        **{name: _groups(lines) for name, lines in rowwise.items()},
     }
 
 
@@ -296,6 +299,7 @@ def _write_provenance(about: Json, plan: Plan, out: Path) -> None:
         (scenes.STAGE, plan.scenes),
         (relooks.STAGE, plan.relooks),
         (choices.STAGE, plan.choices),
+        (votes.STAGE, plan.votes),
         (descriptors.STAGE, plan.descriptors),
     ]
     facts = about | {

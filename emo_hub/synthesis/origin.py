@@ -65,6 +65,16 @@ ABOUT: dict[str, Any] = {
         "news are of the writers' making, but some tell of real events from memory; nobody "
         "checked them as facts."
     ),
+    "sixth_campaign": (
+        "Votes of a panel on the comments, by several instances of one model (strong-llm-2026-11d) "
+        "that saw twenty-five comments at a time and no earlier annotation. Their brief, in the "
+        "words of which the prompt is made, says what readers take each label for, and that about "
+        "a third of such comments are neutral to most readers. It was written after the first "
+        "annotations of train comments had been compared with their human labels, label by label: "
+        "these had shown too much amusement, annoyance and disapproval and too little neutral. It "
+        "was then tried on a thousand comments and not changed. The votes came in a shorthand that "
+        "a script turned into the form of the replies; a few totals above seven were trimmed."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."

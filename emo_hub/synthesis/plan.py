@@ -31,6 +31,7 @@ class Plan:
         relooks: rows to look at again.
         choices: texts for which words are chosen from the palette; a row by its id, a public
             comment by its place, `source/split/id`.
+        votes: public comments that a panel votes on, by their places.
         withheld: rows that are kept out of the corpus, because their line also stands in a
             benchmark.
     """
@@ -40,6 +41,7 @@ class Plan:
     descriptors: tuple[StandOffText, ...] = ()
     relooks: tuple[Lines, ...] = ()
     choices: tuple[Lines, ...] = ()
+    votes: tuple[Lines, ...] = ()
     withheld: frozenset[str] = frozenset()
 
     @property
@@ -89,6 +91,7 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         ),
         relooks=_lines(value.get("relooks", ())),
         choices=_lines(value.get("choices", ())),
+        votes=_lines(value.get("votes", ())),
         withheld=frozenset(value.get("withheld", ())),
     )
 
@@ -105,6 +108,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         ],
         "relooks": _lines_to_json(plan.relooks),
         "choices": _lines_to_json(plan.choices),
+        "votes": _lines_to_json(plan.votes),
         "withheld": sorted(plan.withheld),
     }
 

@@ -65,6 +65,8 @@ def _annotation_row(record: Annotation) -> Row:
         "source_id": record.source_id,
         "look": record.look,
         **{name: columns[name] for name in kept},
+        "voted": [GOEMOTIONS.index(label) for label, _ in record.votes],
+        "votes": [count for _, count in record.votes],
         "provenance": _provenance_columns(record.provenance),
     }
 

@@ -94,12 +94,41 @@ class _Twice:
 
 
 @dataclass
+class _Panel:
+    """How the votes of panels fell, beside the first annotation of the same text."""
+
+    texts: int = 0
+    neutral: int = 0
+    shared: int = 0
+    agreed: int = 0
+
+    def add(self, annotation: Annotation) -> None:
+        votes = dict(annotation.votes)
+        if not votes:
+            return
+        most = max(votes.values())
+        self.texts += 1
+        self.neutral += votes.get(GOEMOTIONS.neutral or "", 0) == most
+        self.shared += len(votes) > 1
+        self.agreed += votes.get(annotation.affect.primary, 0) == most
+
+    def facts(self) -> dict[str, float]:
+        return {
+            "texts": self.texts,
+            "neutral": _share(self.neutral, self.texts),
+            "shared": _share(self.shared, self.texts),
+            "agreement": _share(self.agreed, self.texts),
+        }
+
+
+@dataclass
 class Tally:
     """Counts labels, words, descriptors, looks and rejections; of annotations the first look."""
 
     teachers: set[str] = field(default_factory=set)
     _rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     _twice: _Twice = field(default_factory=_Twice)
+    _panel: _Panel = field(default_factory=_Panel)
     _counts: dict[str, _Counts] = field(
         default_factory=lambda: {
             config: _Counts() for config in ("contextless", "contextual", "descriptors")
@@ -118,6 +147,7 @@ class Tally:
                 self._twice.add(record)
                 if record.look == 1:
                     self._counts["descriptors"].affect(record.affect)
+                    self._panel.add(record)
 
     def reject(self, rejection: Rejection) -> None:
         """Count what does not become a row."""
@@ -172,6 +202,7 @@ class Tally:
                 name: _share(found.agreement, found.looked_at) for name, found in lines.items()
             },
             "second_look": self._twice.facts(),
+            "panel": self._panel.facts(),
         }
 
     def _line(self, counts: _Counts, line: Utterance | ContextualUtterance) -> None:

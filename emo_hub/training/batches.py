@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -181,8 +181,9 @@ def make_batch(
     """Decide the phrases of a global batch and what is known of each pair of text and phrase.
 
     A text's own labels and descriptors are positives: labels as strong as their intensity, lifted
-    to the floor. Labels that the teacher did not give are negatives, since it was asked for all
-    that hold. Descriptors of other rows are negatives only where they cannot hold, see
+    to the floor, or as likely as a panel's votes have them. Labels that the teacher did not give
+    are negatives, since it was asked for all that hold. Descriptors of other rows are negatives
+    only where they cannot hold, see
     `DescriptorVocabulary.may_hold`. Without labels (descriptor-only supervision) the 28 names are
     no candidates at all, unless a descriptor happens to be one.
     """
@@ -196,7 +197,7 @@ def make_batch(
     weights = np.ones_like(targets)
     for r, row in enumerate(rows):
         if settings.use_labels:
-            _set_labels(targets[r], row.labels, settings.intensity_floor)
+            _set_labels(targets[r], row, settings.intensity_floor)
             weights[r, : len(names)] = row.trust
         for c in range(len(names), len(columns)):
             if vocabulary.may_hold(row, columns[c]):
@@ -228,9 +229,11 @@ def _with_words(
     )
 
 
-def _set_labels(targets: Floats, labels: Mapping[str, float], floor: float) -> None:
-    for label, intensity in labels.items():
-        targets[GOEMOTIONS.index(label)] = floor + (1.0 - floor) * intensity
+def _set_labels(targets: Floats, row: TrainingRow, floor: float) -> None:
+    # A share of votes is a probability already; an intensity is of a label that holds.
+    lift = 0.0 if row.votes else floor
+    for label, strength in row.strengths.items():
+        targets[GOEMOTIONS.index(label)] = lift + (1.0 - lift) * strength
 
 
 def _said(phrase: str, settings: BatchSettings, rng: random.Random) -> str:

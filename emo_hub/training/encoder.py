@@ -181,7 +181,7 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
     material = lesson.material
     rows = (material.rows, material.validation)
     texts = json.dumps(
-        [[[r.id, r.context, r.text, sorted(r.labels.items())] for r in part] for part in rows]
+        [[[r.id, r.context, r.text, sorted(r.strengths.items())] for r in part] for part in rows]
     )
     identity = {
         "recipe": recipe_hash(recipe),

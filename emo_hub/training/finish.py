@@ -145,7 +145,7 @@ def _learnt(
     model: EmotionModel, rows: Sequence[TrainingRow], vectors: Floats, anchor: float
 ) -> LabelOffsets:
     names = list(GOEMOTIONS.labels)
-    told = Named(vectors, _named(rows, names), _trust(rows))
+    told = Named(vectors, _shares(rows, names), _trust(rows))
     by_name = Scoring(model.head, None, model.reader).raw(model.encode_labels(names))
     return fit_offsets(told, by_name.weight, by_name.bias, anchor)
 
@@ -197,7 +197,16 @@ def _open_labels(rows: Sequence[TrainingRow], model: EmotionModel) -> list[str]:
 
 def _named(rows: Sequence[TrainingRow], names: Sequence[str]) -> Floats:
     """Whether each of the 28 holds, (N, L): a teacher that gave a label at all meant it."""
-    return np.array([[float(name in row.labels) for name in names] for row in rows], np.float32)
+    return np.array([[float(name in row.held) for name in names] for row in rows], np.float32)
+
+
+def _shares(rows: Sequence[TrainingRow], names: Sequence[str]) -> Floats:
+    """How many of a panel would say that each of the 28 holds, (N, L) in [0, 1]."""
+    held = _named(rows, names)
+    for place, row in enumerate(rows):
+        if row.votes:
+            held[place] = [row.votes.get(name, 0.0) for name in names]
+    return held
 
 
 def _free(rows: Sequence[TrainingRow], words: Sequence[str]) -> Floats:

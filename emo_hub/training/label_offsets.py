@@ -25,7 +25,7 @@ class Named:
 
     Args:
         texts: (N, D) unit vectors.
-        targets: (N, L) 1 where a label holds, else 0.
+        targets: (N, L) 1 where a label holds, else 0; between them the share who say that it does.
         trust: (N,) in [0, 1], how much a row counts; not all 0.
     """
 

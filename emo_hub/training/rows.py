@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
-from emo_hub.records import DIMENSIONS
+from emo_hub.records import DIMENSIONS, PANEL
 from emo_hub.taxonomy import normalise
 
 Source = Literal["utterance", "scene", "comment", "labelled"]
 HUB_SOURCE = ("google-research-datasets/go_emotions", "simplified")
+# Two readers of the panel. GoEmotions keeps what more than one of its raters gave, too.
+_SHARED = 2 / PANEL
 _UNKNOWN = (math.nan, math.nan, math.nan)
 
 
@@ -40,6 +42,7 @@ class TrainingRow:
         vad: valence, arousal, dominance, each 1..5; NaN where unknown.
         trust: how much its labels count, in [0, 1]. A row below 1 is visited once in a run, where
             the others are visited once an epoch.
+        votes: share of a panel, in (0, 1], that would give each label; empty where none was asked.
         words: chosen from the palette, the most fitting first; empty where nobody was asked.
         primary: the label that holds most; empty where nobody said.
         story: the narrative that the text is from; empty for a text by itself.
@@ -54,10 +57,24 @@ class TrainingRow:
     descriptors: tuple[str, ...]
     vad: tuple[float, float, float] = _UNKNOWN
     trust: float = 1.0
+    votes: Mapping[str, float] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     primary: str = ""
     story: str = ""
     character: str = ""
+
+    @property
+    def strengths(self) -> Mapping[str, float]:
+        """Say how much each label holds: by the votes of a panel, else as its annotator put it."""
+        return self.votes or self.labels
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Name the labels that hold: of a panel's those that more than one reader gives."""
+        if not self.votes:
+            return frozenset(self.labels)
+        most = max(self.votes.values())
+        return frozenset(k for k, share in self.votes.items() if share >= min(most, _SHARED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +144,7 @@ def annotated_rows(data: Path, split: str, texts: str, trust: Trust = Trust()) -
         elif text in held_out:
             in_test += 1
         else:
-            row = _row(annotation, text, None, "comment")
-            rows.append(replace(row, trust=trust.of(annotation["provenance"]["teacher"])))
+            rows.append(_comment(annotation, text, trust))
     note = (
         f"{len(rows)} annotated comments joined with their texts; {absent} texts not found, "
         f"{in_test} dropped because the same text stands in the source's dev or test split."
@@ -173,6 +189,17 @@ def _row(record: Mapping[str, Any], text: str, context: str | None, source: Sour
         story=record.get("narrative_id") or "",
         character=_character(record),
     )
+
+
+def _comment(annotation: Mapping[str, Any], text: str, trust: Trust) -> TrainingRow:
+    row = _row(annotation, text, None, "comment")
+    votes = {
+        label: count / PANEL
+        for label, count in zip(annotation["voted"], annotation["votes"], strict=True)
+    }
+    # A panel's answer does not hang on how well the annotator of the row agrees with others.
+    counts = 1.0 if votes else trust.of(annotation["provenance"]["teacher"])
+    return replace(row, trust=counts, votes=votes)
 
 
 def _character(record: Mapping[str, Any]) -> str:

@@ -32,15 +32,16 @@ def target_table(rows: Sequence[TrainingRow], labels: Sequence[str], kind: str) 
     Args:
         rows: N texts with the labels that were given.
         labels: of the outputs, L.
-        kind: "soft" for the intensities themselves, "hard" for whether they reach 0.3.
+        kind: "soft" for the strengths themselves, "hard" for whether a label holds: of a panel's
+            by its votes, of others by an intensity of at least 0.3.
     """
     column = {label: place for place, label in enumerate(labels)}
     table = np.zeros((len(rows), len(labels)), np.float32)
     for place, row in enumerate(rows):
-        for label, intensity in row.labels.items():
+        for label, strength in row.strengths.items():
             if label in column:
-                strength = intensity if kind == "soft" else float(intensity >= HOLDS)
-                table[place, column[label]] = strength
+                holds = label in row.held if row.votes else strength >= HOLDS
+                table[place, column[label]] = strength if kind == "soft" else float(holds)
     return table
 
 
