@@ -30,7 +30,8 @@ VERSION = "1.2.0"
 CHANGES = (
     (
         "1.2.0",
-        "How the votes of five readers would fall on the comments (columns `voted` and `votes`).",
+        "How the votes of five readers would fall on the comments (columns `voted` and `votes`), "
+        "and accounts of one event told from several sides.",
     ),
     (
         "1.1.0",
@@ -146,6 +147,7 @@ def _about(folder: Path, fingerprint: str) -> About:
             "fourth_campaign",
             "fifth_campaign",
             "sixth_campaign",
+            "seventh_campaign",
         )
         how = (told["how"], *(told.get(name, "") for name in paragraphs))
         return About(

@@ -75,6 +75,14 @@ ABOUT: dict[str, Any] = {
         "was then tried on a thousand comments and not changed. The votes came in a shorthand that "
         "a script turned into the form of the replies; a few totals above seven were trimmed."
     ),
+    "seventh_campaign": (
+        "Accounts of one event from several sides (by strong-llm-2026-11e, several instances of "
+        "one model): who did it, to whom it was done, who saw it, how it ended, so that the same "
+        "things and nearly the same words carry different feelings. The writers chose the events, "
+        "within areas of life that were dealt out, and wrote target, labels, degrees and words of "
+        "the palette with each line, so nobody judged these lines without knowing their target; "
+        "the slots were filled in afterwards, and descriptors are the target and the first words."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
