@@ -206,6 +206,7 @@ class Annotation:
         provenance: where the annotation came from.
         votes: how many readers of a panel would give each label, most first; empty where nobody
             was asked.
+        voter: the teacher who foresaw the votes; empty where nobody was asked.
     """
 
     id: str
@@ -216,6 +217,7 @@ class Annotation:
     affect: Affect
     provenance: Provenance
     votes: tuple[tuple[str, int], ...] = ()
+    voter: str = ""
 
     @property
     def group(self) -> str:

@@ -2,12 +2,15 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from emo_hub.dataset import read_corpus
-from emo_hub.errors import NotRecordedError
+from emo_hub.errors import DataError, NotRecordedError
 from emo_hub.synthesis import votes
 from emo_hub.synthesis.build import build_corpus
 from emo_hub.synthesis.choices import about_comment
@@ -15,6 +18,7 @@ from emo_hub.synthesis.ingest import record_replies
 from emo_hub.synthesis.stage import Refusal
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.teacher import PACKAGED_RECORDINGS, Reply
+from emo_hub.training import finish
 from emo_hub.training.batches import DescriptorVocabulary, make_batch
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows
 from emo_hub.training.targets import target_table
@@ -70,14 +74,15 @@ def test_votes_reach_the_row_most_first_and_others_have_none(tmp_path):
 
 def test_the_card_says_how_the_votes_fell(tmp_path):
     card = (built(tmp_path, {"neutral": 3, "amusement": 2}) / "README.md").read_text()
-    assert "foreseen for 1 comments: 100.0% are neutral to most, 100.0%" in card
+    assert "foreseen for 1 comments: 100.0% have most votes for neutral, 100.0%" in card
     assert "and of 0.0% the first annotation's top label has most votes" in card
 
 
 @pytest.mark.parametrize(
     ("counted", "reason"),
     [({"glee": 5}, "unknown_label"), ({"joy": 2}, "uncounted_votes"),
-     ({"joy": 5, "love": 5, "pride": 1}, "uncounted_votes"), ({"joy": 6}, "out_of_range")],
+     ({"joy": 5, "love": 5, "pride": 1}, "uncounted_votes"), ({"joy": 6}, "out_of_range"),
+     ({"neutral": 4, "joy": 2, "love": 1}, "uncounted_votes")],
 )  # fmt: skip
 def test_votes_that_no_panel_can_cast_are_refused(counted, reason):
     told = list(votes.read(ITEM, reply({"text": 1, "votes": counted},
@@ -137,9 +142,63 @@ def test_targets_are_the_votes_where_there_are_some():
     assert (given["anger"], given["joy"]) == (0.0, pytest.approx(0.6))
 
 
-@pytest.mark.skipif(
-    not (PACKAGED_RECORDINGS / "votes.jsonl.gz").exists(), reason="no votes are recorded yet"
-)
+def test_an_annotators_own_word_for_a_label_does_not_outvote_the_panel():
+    voted = replace(row({"joy": 0.9}, {"joy": 0.4, "neutral": 0.6}), descriptors=("joy", "glee"))
+    batch = make_batch([voted], DescriptorVocabulary([voted]), SETTINGS, 0)
+    given = dict(zip(GOEMOTIONS.labels, batch.targets[0], strict=False))
+    assert (given["joy"], given["neutral"]) == (pytest.approx(0.4), pytest.approx(0.6))
+    unvoted = replace(voted, votes={})
+    targets = make_batch([unvoted], DescriptorVocabulary([unvoted]), SETTINGS, 0).targets[0]
+    assert targets[GOEMOTIONS.index("joy")] == 1.0
+
+
+def test_a_word_of_a_row_that_shares_a_voted_label_is_no_negative():
+    fond = replace(row({"admiration": 0.9}, {"love": 1.0}), descriptors=("adoring",))
+    dear = replace(row({"caring": 0.9}, {"love": 0.8}), descriptors=("cherished",))
+    cold = replace(row({"anger": 0.9}, {"anger": 1.0}), descriptors=("seething",))
+    vocabulary = DescriptorVocabulary([fond, dear, cold])
+    assert vocabulary.may_hold(dear, "adoring")
+    assert not vocabulary.may_hold(cold, "adoring")
+
+
+def test_shares_of_votes_are_what_offsets_learn_and_held_labels_what_judges():
+    rows = [row({"anger": 0.9}, {"joy": 0.6, "love": 0.2}), row({"anger": 0.9}, {})]
+    names = ["anger", "joy", "love"]
+    assert finish._shares(rows, names) == pytest.approx(np.array([[0.0, 0.6, 0.2], [1, 0, 0]]))
+    assert finish._named(rows, names).tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_whoever_foresaw_the_votes_is_named_on_the_card(tmp_path):
+    source = with_votes(tmp_path / "s", {"joy": 5})
+    path = source / "votes.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"teacher": "the foreseer"}) + "\n")
+    record_replies([source], tmp_path / "r")
+    card = (build_corpus(tmp_path / "corpus", tmp_path / "r").path / "README.md").read_text()
+    assert "the foreseer" in next(x for x in card.splitlines() if x.startswith("Teachers:"))
+
+
+def test_votes_on_a_comment_that_nobody_annotated_are_rejected(tmp_path):
+    source = with_votes(tmp_path / "s", {"joy": 5})
+    path = source / "votes.jsonl"
+    line = json.loads(path.read_text())
+    path.write_text(json.dumps(line | {"row": "goemotions/train/nobody"}) + "\n")
+    record_replies([source], tmp_path / "r")
+    with pytest.raises(DataError, match="1 row_not_there"):
+        build_corpus(tmp_path / "corpus", tmp_path / "r")
+
+
+def test_a_corpus_from_before_the_votes_says_that_it_must_be_built_again(tmp_path):
+    folder = built(tmp_path, {"joy": 5})
+    for path in (folder / "descriptors").glob("*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["voted", "votes"]), path)
+    assert annotated_rows(folder, "train", "").rows == ()
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    _write_texts(texts / "train.parquet")
+    with pytest.raises(DataError, match="build the corpus again"):
+        annotated_rows(folder, "train", str(texts))
+
+
 def test_what_ships_has_votes_for_nearly_every_comment():
     from emo_hub.synthesis.plan import read_plan
 
@@ -151,7 +210,4 @@ def test_what_ships_has_votes_for_nearly_every_comment():
 
 
 def _write_texts(path):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     pq.write_table(pa.table({"id": ["abc", "def"], "text": ["first", "second"]}), path)

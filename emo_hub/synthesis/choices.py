@@ -2,8 +2,8 @@
 
 Free descriptors say what struck their writer, and nothing of all the words that hold too. Of a
 closed list every word is decided, which is what a model needs to rate labels that no annotator
-thought of. Whoever chooses sees the text alone, never its labels. Public comments stand in the
-prompt by their place, as in stage `descriptors`.
+thought of. Whoever is asked sees the text alone, never its labels; in some recordings the writer of
+a line chose with it. Public comments stand in the prompt by their place, as in `descriptors`.
 """
 
 from __future__ import annotations

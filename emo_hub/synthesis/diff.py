@@ -17,7 +17,7 @@ from emo_hub.errors import InputError
 from emo_hub.synthesis.diff_side import Hashes, Side, read_rows_at, read_side
 from emo_hub.taxonomy import GOEMOTIONS
 
-LABELS = ("labels", "intensities", "primary_emotion")
+LABELS = ("labels", "intensities", "primary_emotion", "voted", "votes")
 TEXTS = (
     "utterance", "utterance_original", "context", "character", "character_description",
     "narrative", "title", "genre", "setting", "characters",
@@ -50,7 +50,7 @@ class ConfigChange:
         config: its name.
         rows: number of rows.
         added, removed: rows of one version alone.
-        relabelled: rows of both with other labels, intensities or primary emotion.
+        relabelled: rows of both with other labels, intensities, primary emotion or votes.
         reworded: rows of both with another text.
         otherwise: rows of both that differ in other columns alone.
         changed: rows of both in which any column differs.

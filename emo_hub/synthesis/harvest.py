@@ -78,7 +78,10 @@ def pour(
     counted = flow.votes(plan)
     for looked in flow.run(descriptors.STAGE, plan.descriptors):
         for annotation in looked.records:
-            writer.add(with_votes(with_words(annotation, words), counted))
+            writer.add(with_votes(with_words(annotation, words), counted.pop(annotation.id, None)))
+    for row in counted:
+        detail = "a comment that nobody annotated"
+        writer.reject(Rejection(votes.NAME, "", "row_not_there", detail, record_id=row))
     if unanswered := flow.poured.ledger.unanswered:
         raise DataError(
             f"{unanswered} requests wait for an answer, so no corpus was written: run again, only "
@@ -130,11 +133,11 @@ class _Flow:
         answered = self.run(choices.STAGE, items)
         return {chosen.id: chosen.words for answer in answered for chosen in answer.records}
 
-    def votes(self, plan: Plan) -> dict[str, tuple[tuple[str, int], ...]]:
+    def votes(self, plan: Plan) -> dict[str, votes.Counted]:
         """Have a panel vote on comments, and give the votes by the id of the row."""
         items = [votes.ballot_of(group) for group in plan.votes]
         answered = self.run(votes.STAGE, items)
-        return {counted.id: counted.votes for answer in answered for counted in answer.records}
+        return {counted.id: counted for answer in answered for counted in answer.records}
 
     def _written(
         self, stage: str, groups: Sequence[Lines], lines: Mapping[str, Line]

@@ -10,8 +10,8 @@ ABOUT: dict[str, Any] = {
     "teacher": TEACHER,
     "how": (
         "A strong large language model wrote every reply by judgement, one at a time. No script "
-        "and no template wrote any of them, and no human label was seen. No living person is "
-        "named."
+        "and no template wrote any of them, and none who wrote saw a human label. No living person "
+        "is named."
     ),
     "prompts": (
         "The replies were written from briefs. The prompts that this package renders were "
@@ -73,7 +73,7 @@ ABOUT: dict[str, Any] = {
         "annotations of train comments had been compared with their human labels, label by label: "
         "these had shown too much amusement, annoyance and disapproval and too little neutral. It "
         "was then tried on a thousand comments and not changed. The votes came in a shorthand that "
-        "a script turned into the form of the replies; a few totals above seven were trimmed."
+        "a script turned into the form of the replies; most totals above seven were trimmed."
     ),
     "seventh_campaign": (
         "Accounts of one event from several sides (by strong-llm-2026-11e, several instances of "
@@ -92,8 +92,10 @@ ABOUT: dict[str, Any] = {
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
         "Some neutral lines are answers to a question that nobody sees.",
-        "Neutral is rarer in the annotations than human annotators have it, about a third, and in "
-        "the latest second looks at comments rarer still, about a sixteenth.",
+        "Neutral is rarer among the labels of annotations than human annotators have it, about a "
+        "third, and in the latest second looks at comments rarer still, about a sixteenth.",
+        "Votes are one model's guess at five readers, told that a third are neutral, by a brief "
+        "that answers to how its first labels of train comments differed from people's.",
         "Descriptors were written before labels were trimmed, so a few name an emotion that the "
         "labels leave out.",
         "Arousal is the judgement of a single annotator, but for the rows that have looks.",

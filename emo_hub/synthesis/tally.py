@@ -145,6 +145,7 @@ class Tally:
                 self._line(self._counts["contextual"], record)
             case Annotation():
                 self._twice.add(record)
+                self.teachers.update({record.voter} - {""})
                 if record.look == 1:
                     self._counts["descriptors"].affect(record.affect)
                     self._panel.add(record)

@@ -8,7 +8,7 @@ nobody sees an earlier annotation of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -91,6 +91,7 @@ class Counted:
     """How many of the panel would give each label to the text of a row, most first."""
 
     id: str
+    teacher: str
     votes: tuple[tuple[str, int], ...]
 
 
@@ -111,10 +112,12 @@ class VotesReply(BaseModel):
         for label in votes:
             if label not in GOEMOTIONS.labels:
                 raise PydanticCustomError("unknown_label", "'{label}'", {"label": label})
-        if not PANEL <= sum(votes.values()) <= 2 * PANEL:
-            told = {"votes": sum(votes.values()), "panel": PANEL}
+        # Each reader has one vote or two, and who says neutral has no other.
+        others = PANEL - votes.get(GOEMOTIONS.neutral or "", 0)
+        if sum(votes.values()) < PANEL or sum(votes.values()) > PANEL + others:
+            told = {"votes": sum(votes.values()), "panel": PANEL, "most": PANEL + others}
             raise PydanticCustomError(
-                "uncounted_votes", "{votes} votes of {panel} readers with 1 or 2 each", told
+                "uncounted_votes", "{votes} votes of {panel} readers, who have at most {most}", told
             )
         return votes
 
@@ -124,10 +127,11 @@ def ballot_of(group: Lines) -> Ballot:
     return Ballot(group.request, tuple(about_comment(place) for place in group.ids))
 
 
-def with_votes(record: Annotation, votes: Mapping[str, tuple[tuple[str, int], ...]]) -> Annotation:
+def with_votes(record: Annotation, counted: Counted | None) -> Annotation:
     """Give an annotation the votes on its text, where there are some."""
-    counted = votes.get(record.id)
-    return record if counted is None else replace(record, votes=counted)
+    if counted is None:
+        return record
+    return replace(record, votes=counted.votes, voter=counted.teacher)
 
 
 def ask(item: Ballot) -> Prompt:
@@ -165,7 +169,7 @@ def read(item: Ballot, reply: Reply) -> Iterator[Counted | Refusal]:
         else:
             number, told = part
             ranked = sorted(told.votes.items(), key=lambda pair: -pair[1])
-            yield Counted(item.texts[number - 1].id, tuple(ranked))
+            yield Counted(item.texts[number - 1].id, reply.teacher, tuple(ranked))
 
 
 STAGE: Stage[Ballot, Counted] = Stage(NAME, VERSION, ask, read)

@@ -68,7 +68,7 @@ class DescriptorVocabulary:
         counts: dict[str, int] = {}
         for row in rows:
             for descriptor in row.descriptors:
-                self._labels.setdefault(descriptor, set()).update(row.labels if use_labels else ())
+                self._labels.setdefault(descriptor, set()).update(_of(row) if use_labels else ())
                 counts[descriptor] = counts.get(descriptor, 0) + 1
         self._words = {d: frozenset(d.split()) for d in self._labels}
         # Square roots, so that frequent words are drawn often and rare ones at all.
@@ -93,7 +93,7 @@ class DescriptorVocabulary:
         a word with one of this row's own descriptors: "quiet pride" was written for another text,
         but nobody asked whether it fits this proud one. Such pairs are unknown, not negative.
         """
-        if self.use_labels and not self._labels.get(descriptor, set()).isdisjoint(row.labels):
+        if self.use_labels and not self._labels.get(descriptor, set()).isdisjoint(_of(row)):
             return True
         words = self._words.get(descriptor) or frozenset(descriptor.split())
         return any(not words.isdisjoint(d.split()) for d in row.descriptors)
@@ -203,8 +203,10 @@ def make_batch(
             if vocabulary.may_hold(row, columns[c]):
                 weights[r, c] = 0.0
         for descriptor in row.descriptors:
-            targets[r, position[descriptor]] = 1.0
-            weights[r, position[descriptor]] = 1.0
+            # Of a label the votes of a panel say more than one annotator's own words do.
+            if not (row.votes and descriptor in names):
+                targets[r, position[descriptor]] = 1.0
+                weights[r, position[descriptor]] = 1.0
     said = tuple(_said(phrase, settings, rng) for phrase in columns)
     vad = np.array([row.vad for row in rows], np.float32)
     batch = Batch(tuple(rows), said, targets, weights, vad)
@@ -227,6 +229,11 @@ def _with_words(
         targets=np.hstack([batch.targets, np.stack([t[drawn] for t, _ in told])]),
         weights=np.hstack([batch.weights, np.stack([w[drawn] for _, w in told])]),
     )
+
+
+def _of(row: TrainingRow) -> frozenset[str]:
+    """Name all labels that somebody gave: its annotator, or more than one of a panel."""
+    return row.held.union(row.labels)
 
 
 def _set_labels(targets: Floats, row: TrainingRow, floor: float) -> None:

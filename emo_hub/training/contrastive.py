@@ -59,7 +59,7 @@ class ContrastiveRecipe:
     use_utterances: bool = True
     use_scenes: bool | None = None  # None goes by use_utterances
     use_comments: bool = True
-    noisy_teacher: str = ""  # whose labels of comments count less
+    noisy_teacher: str = ""  # whose comments count less, where no panel voted
     noisy_trust: float = 1.0  # how much they count, in [0, 1]
     row_share: float = 1.0  # of each kind, in (0, 1]; a smaller share lies within a larger one
     held_out_words: int = 0  # descriptors kept out, to measure labels that were never learnt
@@ -72,7 +72,7 @@ class ContrastiveRecipe:
     synonym_share: float = 0.0  # of label names, said as one of their synonyms
     stray_contexts: float = 0.0  # share of texts that get lines of others as their context
     palette_words: int = 0  # words of the palette that a batch is asked about
-    intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence
+    intensity_floor: float = 0.0  # 0 takes intensities as targets, 1 takes presence; votes stay
     # How long and how fast, in loop.py.
     epochs: int = 3
     learning_rate: float = 1e-3

@@ -50,12 +50,12 @@ class EncoderRecipe:
     use_utterances: bool = True
     use_scenes: bool | None = None  # None goes by use_utterances
     use_comments: bool = True
-    noisy_teacher: str = ""  # whose labels of comments count less
+    noisy_teacher: str = ""  # whose comments count less, where no panel voted
     noisy_trust: float = 1.0  # how much they count, in [0, 1]
     row_share: float = 1.0  # of each kind, in (0, 1]; a smaller share lies within a larger one
     max_rows: int = 0  # a seeded sample of so many; 0 takes all
     # What the outputs should be, in targets.py.
-    targets: str = "hard"  # or "soft", the intensities
+    targets: str = "hard"  # or "soft", the intensities and shares of votes
     context_share: float = 1.0  # of contextual rows that are read after their context, in [0, 1]
     character_share: float = 0.5  # of these, whose context ends with who speaks
     stray_contexts: float = 0.0  # share of other texts that get lines of others as their context

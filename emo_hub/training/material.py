@@ -17,8 +17,8 @@ class Wanted:
     Args:
         kinds: of the corpus's own rows.
         comments: whether annotated comments take part.
-        judges: whether validation has annotated comments too, those of a trusted teacher.
-        trust: in the labels of comments.
+        judges: whether validation has annotated comments too, those that count whole.
+        trust: in comments that no panel voted on.
         share: of each kind of rows, in (0, 1].
         most: rows, a seeded sample; 0 takes all.
         seed: of the choices.

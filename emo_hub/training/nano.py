@@ -60,7 +60,7 @@ class NanoRecipe:
     seed: int = 0
     # What is written.
     table_precision: Precision = "float16"
-    noisy_teacher: str = ""  # whose labels of comments judge no score
+    noisy_teacher: str = ""  # whose comments judge no score, where no panel voted
     threshold_shrink: float = 1000.0  # as in the contrastive recipe
     anchor: float = 3e-5  # as in the contrastive recipe
 

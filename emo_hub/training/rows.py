@@ -40,8 +40,8 @@ class TrainingRow:
         labels: intensity, 0.3..1, of each label that holds.
         descriptors: free words, normalised.
         vad: valence, arousal, dominance, each 1..5; NaN where unknown.
-        trust: how much its labels count, in [0, 1]. A row below 1 is visited once in a run, where
-            the others are visited once an epoch.
+        trust: how much it counts, in [0, 1]. A row below 1 is visited once in a run, where the
+            others are visited once an epoch.
         votes: share of a panel, in (0, 1], that would give each label; empty where none was asked.
         words: chosen from the palette, the most fitting first; empty where nobody was asked.
         primary: the label that holds most; empty where nobody said.
@@ -70,7 +70,10 @@ class TrainingRow:
 
     @property
     def held(self) -> frozenset[str]:
-        """Name the labels that hold: of a panel's those that more than one reader gives."""
+        """Name the labels that hold: of a panel's those that more than one reader gives.
+
+        Where each reader gives another label, all of these do.
+        """
         if not self.votes:
             return frozenset(self.labels)
         most = max(self.votes.values())
@@ -124,16 +127,17 @@ def annotated_rows(data: Path, split: str, texts: str, trust: Trust = Trust()) -
         trust: in rows of a teacher that agrees less well.
 
     Raises:
-        DataError: `texts` names a folder that has no such file.
+        DataError: `texts` names a folder that has no such file, or the corpus is of a version
+            whose annotations have other columns.
     """
-    annotations = read_corpus(data).rows("descriptors", split)
+    corpus = read_corpus(data)
+    count = corpus.counts["descriptors"][split]
     if not texts:
-        return Joined((), f"{len(annotations)} annotated comments left out: no texts were given.")
+        return Joined((), f"{count} annotated comments left out: no texts were given.")
     found = _hub_texts() if texts == "hub" else _folder_texts(Path(texts))
     if found is None:
-        return Joined(
-            (), f"{len(annotations)} annotated comments left out: the Hub is not reachable."
-        )
+        return Joined((), f"{count} annotated comments left out: the Hub is not reachable.")
+    annotations = corpus.rows("descriptors", split)
     known, held_out = found
     rows, absent, in_test = [], 0, 0
     # A second look measures how far the first can be trusted; the text is learnt from once.

@@ -45,7 +45,7 @@ _COUNTS = frozenset({"rows_below_thresholds"})
 
 _ROLES = ("zero-shot", "transfer", "fine-tuned", "teacher's labels")
 _MEANING = {
-    "zero-shot": "No human label of any benchmark decided anything about these models; the "
+    "zero-shot": "No human label entered these models, their calibration or their thresholds; the "
     "majority label alone, a floor and no method, is read off one.",
     "transfer": "These models were trained on human labels of other data than the benchmark.",
     "fine-tuned": "These models were trained on the train split of the benchmark itself.",
