@@ -66,7 +66,7 @@ def comment_row(source_id, look, labels, valence=3.0, descriptors=("joy",)):
         "id": f"{source_id}{look}", "source": "goemotions", "source_split": "train",
         "source_id": source_id, "look": look, "descriptors": list(descriptors), "labels": labels,
         "intensities": [0.6] * len(labels), "valence": valence, "arousal": 2.0,
-        "provenance": _ORIGIN, "words": [],
+        "provenance": _ORIGIN, "words": [], "voted": [], "votes": [],
     }  # fmt: skip
 
 

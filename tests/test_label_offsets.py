@@ -169,6 +169,18 @@ def test_calibrating_says_what_it_started_from(run):
     assert told[1]["command"].startswith("emo-hub train calibrate plain")
 
 
+def test_calibrating_again_still_names_the_training_and_its_settings(run, tmp_path):
+    plain, calibrated, arguments = run
+    again = list(arguments)
+    again[2], again[again.index("--out") + 1] = str(calibrated), str(tmp_path / "again")
+    assert CliRunner().invoke(app, again).exit_code == 0
+    first, last = (
+        json.loads((path / "training.json").read_text()) for path in (plain, tmp_path / "again")
+    )
+    assert last["calibrated"]["run"] == first["run"]
+    assert last["recipe"] == first["recipe"]
+
+
 def test_the_same_calibration_is_reused(run):
     found = CliRunner().invoke(app, run[2])
     assert "reused" in found.output

@@ -83,8 +83,9 @@ def average_runs(
         "content": parts[0].told["corpus_content"],
     }
     recipe = fill(ContrastiveRecipe, parts[0].told["recipe"], where=str(runs[0]))
+    # What was fitted of one run's scores says nothing of their mean.
     told = {
-        **parts[0].told,
+        **{k: v for k, v in parts[0].told.items() if k not in ("calibrated", "calibration")},
         "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
         "command": command,
         "steps": sum(part.told["steps"] for part in parts),

@@ -5,7 +5,6 @@ For a corpus that grew, or a recipe whose last settings changed: minutes, where 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +30,9 @@ from emo_hub.training.writing import (
     read_run,
     write_checkpoint,
 )
+
+_COUNT = ("anchor", "threshold_shrink")
+_ORIGIN = ("run", "command", "corpus_version", "corpus_content")
 
 
 def calibrate(
@@ -68,12 +70,13 @@ def calibrate(
     run = {
         **told,
         "run": files.text_sha256(json.dumps(named, sort_keys=True))[:12],
-        "recipe": dataclasses.asdict(recipe),
-        "recipe_hash": named["recipe"],
         "corpus_version": corpus.version,
         "corpus_content": corpus.content,
         "command": command,
-        "calibrated": {"run": told["run"], "command": told["command"]},
+        # Of a run that was calibrated before, the training stays what it came from.
+        "calibrated": told.get("calibrated") or {key: told[key] for key in _ORIGIN},
+        # The recipe that stands there is that of the training.
+        "calibration": {"recipe_hash": named["recipe"], **{k: getattr(recipe, k) for k in _COUNT}},
     }
     if is_made(out, run):
         say(f"{out} was calibrated by this very recipe on this very data: reused.")
@@ -98,7 +101,7 @@ def calibrate(
 def _told(folder: Path) -> dict[str, Any]:
     """Read how a run of ours was made; an encoder's or a static model's is another."""
     try:
-        told = read_run(folder, "run", "recipe", "command")
+        told = read_run(folder, "recipe", *_ORIGIN)
         fill(ContrastiveRecipe, told["recipe"], where=str(folder))
     except (CheckpointError, SettingsError) as error:
         raise CheckpointError(
