@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 SPLITS = ("train", "validation", "test")
 PANEL = 5  # readers whose votes on a text are foreseen
+MAJORITY = 3  # of them
 DIMENSIONS = ("valence", "arousal", "dominance")
 
 

@@ -123,8 +123,9 @@ def test_a_row_with_votes_counts_whole_whoever_annotated_it(tmp_path):
     assert found == {"first": (1.0, {"neutral": 0.6, "joy": 0.4}), "second": (0.2, {})}
 
 
-def test_what_more_than_one_of_a_panel_gives_holds_and_else_what_most_give():
-    assert row({"anger": 0.9}, {"joy": 0.6, "love": 0.4, "pride": 0.2}).held == {"joy", "love"}
+def test_what_most_of_a_panel_give_holds_and_else_what_has_most_votes():
+    assert row({"anger": 0.9}, {"joy": 0.6, "love": 0.6, "pride": 0.4}).held == {"joy", "love"}
+    assert row({}, {"joy": 0.4, "love": 0.4, "pride": 0.2}).held == {"joy", "love"}
     scattered = dict.fromkeys(("joy", "love", "pride", "relief", "desire"), 0.2)
     assert row({}, scattered).held == set(scattered)
     assert row({"anger": 0.9}, {}).held == {"anger"}

@@ -225,8 +225,8 @@ class Benchmark:
         prompts: what a scorer is asked for instead of the names, in the order of the labels that
             it is asked for.
         only_by_name: whether it is left out unless it is named, for a protocol on borrowed rows.
-        is_exhaustive: whether by the release's rule each text carries a label, for a set of several
-            labels a text that has none for "neutral".
+        is_exhaustive: whether by the release's rule each text carries a label or more of a set that
+            has none for "neutral".
     """
 
     name: str

@@ -181,7 +181,7 @@ def _loaded(declared: Benchmark, rows: Rows, split: str, *, is_scored: bool) -> 
         licence=declared.licence,
         faults=declared.faults,
         source=declared.source,
-        is_exhaustive=declared.is_exhaustive or bool(declared.labels and declared.labels.neutral),
+        is_exhaustive=declared.is_exhaustive,
     )
 
 

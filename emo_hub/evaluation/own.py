@@ -45,7 +45,6 @@ def own_split(data: Path, split: str = "test") -> LoadedBenchmark:
         targets=targets,
         labels=GOEMOTIONS.labels,
         neutral=GOEMOTIONS.neutral,
-        is_exhaustive=True,
         is_scored=split == "test",
     )
 

@@ -73,8 +73,8 @@ class LoadedBenchmark:
         licence: what the publisher says one may do.
         faults: what a reader of the numbers should know.
         source: whose it is and where it comes from.
-        is_exhaustive: whether each text carries one of the labels that a scorer gets to see, or
-            more, by the rule of the release and not by luck of these rows.
+        is_exhaustive: whether each text carries one of the labels or more, and none of them is
+            "neutral", by the rule of the release and not by luck of these rows.
     """
 
     name: str

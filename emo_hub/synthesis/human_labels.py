@@ -19,7 +19,7 @@ from emo_hub.dataset import StoredCorpus
 from emo_hub.errors import DataError
 from emo_hub.metrics.decisions import label_f1, macro_f1, micro_f1
 from emo_hub.metrics.raters import mean_label_kappa
-from emo_hub.records import SPLITS
+from emo_hub.records import MAJORITY, SPLITS
 from emo_hub.synthesis.statistics import cohen_kappa
 from emo_hub.synthesis.stored import read_rows
 from emo_hub.taxonomy import GOEMOTIONS
@@ -42,8 +42,8 @@ def human_facts(corpus: StoredCorpus, benchmarks: Path) -> dict[str, Any] | None
         `comments` compared; `macro_f1`, `micro_f1`, `f1_by_label` and `kappa`, the mean over
         labels, all of labels present or absent; `top_among_theirs`, the share of top labels that
         a person gave; `top_kappa`, over comments with one human label, `single` of them; `votes`,
-        both F1 again, of the labels that more than one of a panel gives. None where no such file or
-        comment is there.
+        both F1 again, of the labels that most of a panel give. None where no such file or comment
+        is there.
 
     Raises:
         DataError: a file is missing or damaged.
@@ -58,13 +58,15 @@ def human_facts(corpus: StoredCorpus, benchmarks: Path) -> dict[str, Any] | None
         known = theirs[place].get(row["source_id"])
         if known is not None:
             pairs.append((known, tuple(row["labels"])))
-            if held := tuple(k for k, n in zip(row["voted"], row["votes"], strict=True) if n > 1):
-                voted.append((known, held))
+            if row["voted"]:
+                enough = min(max(row["votes"]), MAJORITY)
+                votes = zip(row["voted"], row["votes"], strict=True)
+                voted.append((known, tuple(label for label, count in votes if count >= enough)))
     return {**_compared(pairs), "votes": _f1(voted)} if pairs else None
 
 
 def _f1(pairs: list[Pair]) -> dict[str, Any]:
-    """Compare the labels that more than one of a panel gives."""
+    """Compare the labels that most of a panel give, or that have most votes."""
     if not pairs:
         return {"comments": 0}
     people, panel = _tables(pairs)

@@ -172,8 +172,8 @@ def _human_table(found: Facts) -> Table:
         ("neutral by the teacher", percent(found["neutral"]["teacher"])),
     ]  # fmt: skip
     if found["votes"]["comments"]:
-        rows.append(("macro F1 of labels with two votes", number(found["votes"]["macro_f1"])))
-        rows.append(("micro F1 of labels with two votes", number(found["votes"]["micro_f1"])))
+        rows.append(("macro F1 of most votes", number(found["votes"]["macro_f1"])))
+        rows.append(("micro F1 of most votes", number(found["votes"]["micro_f1"])))
     title = "The teacher beside people's labels of the same comments (they changed no row)"
     return Table(title, ("measure", "value"), tuple(rows))
 

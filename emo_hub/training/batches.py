@@ -232,7 +232,7 @@ def _with_words(
 
 
 def _of(row: TrainingRow) -> frozenset[str]:
-    """Name all labels that somebody gave: its annotator, or more than one of a panel."""
+    """Name all labels that somebody gave: its annotator, or most of a panel."""
     return row.held.union(row.labels)
 
 

@@ -78,8 +78,9 @@ def judge(
     alone. The free words are those of the palette where rows have any, since of these it is known
     of each whether it holds; else the most frequent descriptors. Labels of training, and their
     thresholds, are fitted on annotated comments where there are any, since those are what people
-    really wrote. With comments among the training rows, and an anchor, these labels learn offsets
-    first. Words that were kept out of training are measured.
+    really wrote: scores on the share of a panel that gives a label, thresholds on what most of it
+    give. With comments among the training rows, and an anchor, these labels learn offsets first.
+    Words that were kept out of training are measured.
     """
     learns = _learns_offsets(model, rows, anchor)
     seen = rows if learns else rows[:: max(1, len(rows) // _SAMPLE)]
@@ -108,7 +109,8 @@ def judge(
         offsets = _learnt(model, seen, vectors, anchor)
         raw = raw + texts @ offsets.weight.T + offsets.bias
     if model.head.trained_labels:
-        trained = fit_calibration(raw[judges], np.zeros_like(raw[judges]), named[judges])
+        shares = _shares(validation, names)[judges]
+        trained = fit_calibration(raw[judges], np.zeros_like(raw[judges]), shares)
         scores = sigmoid(trained.logits(raw, np.zeros_like(raw)))
     else:
         scores = sigmoid(free.logits(raw, moments.standing_out(texts, name_vectors)))

@@ -18,13 +18,11 @@ import pyarrow.parquet as pq
 
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
-from emo_hub.records import DIMENSIONS, PANEL
+from emo_hub.records import DIMENSIONS, MAJORITY, PANEL
 from emo_hub.taxonomy import normalise
 
 Source = Literal["utterance", "scene", "comment", "labelled"]
 HUB_SOURCE = ("google-research-datasets/go_emotions", "simplified")
-# Two readers of the panel. GoEmotions keeps what more than one of its raters gave, too.
-_SHARED = 2 / PANEL
 _UNKNOWN = (math.nan, math.nan, math.nan)
 
 
@@ -70,14 +68,14 @@ class TrainingRow:
 
     @property
     def held(self) -> frozenset[str]:
-        """Name the labels that hold: of a panel's those that more than one reader gives.
+        """Name the labels that hold: of a panel's those that most of it give.
 
-        Where each reader gives another label, all of these do.
+        Where no label has a majority, those with most votes hold.
         """
         if not self.votes:
             return frozenset(self.labels)
-        most = max(self.votes.values())
-        return frozenset(k for k, share in self.votes.items() if share >= min(most, _SHARED))
+        enough = min(max(self.votes.values()), MAJORITY / PANEL)
+        return frozenset(label for label, share in self.votes.items() if share >= enough)
 
 
 @dataclass(frozen=True, slots=True)
