@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Name = TypeVar("Name")
 
 SPLITS = ("train", "validation", "test")
 PANEL = 5  # readers whose votes on a text are foreseen
 MAJORITY = 3  # of them
 DIMENSIONS = ("valence", "arousal", "dominance")
+
+
+def given_by_most(votes: Mapping[Name, float], majority: float = MAJORITY) -> frozenset[Name]:
+    """Name what a majority of a panel gives or, where nothing has one, what has most votes.
+
+    Args:
+        votes: for each name, at least one.
+        majority: in the unit of the votes.
+    """
+    enough = min(max(votes.values()), majority)
+    return frozenset(name for name, count in votes.items() if count >= enough)
 
 
 def short_id(stage: str, request_id: str, index: int = 0) -> str:

@@ -13,7 +13,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError, NotRecordedError
 from emo_hub.synthesis import votes
 from emo_hub.synthesis.build import build_corpus
-from emo_hub.synthesis.choices import about_comment
+from emo_hub.synthesis.choices import Choice, about_comment
 from emo_hub.synthesis.ingest import record_replies
 from emo_hub.synthesis.stage import Refusal
 from emo_hub.taxonomy import GOEMOTIONS
@@ -26,7 +26,7 @@ from tests.test_relooks import campaign
 from tests.test_training import SETTINGS
 
 PLACES = ("goemotions/train/abc", "goemotions/train/def")
-ITEM = votes.Ballot("vote-0", tuple(about_comment(place) for place in PLACES))
+ITEM = Choice("vote-0", tuple(about_comment(place) for place in PLACES))
 SAID = {
     "emotions": [{"label": "amusement", "intensity": 0.7}],
     "descriptors": ["amused"],
@@ -158,8 +158,8 @@ def test_a_word_of_a_row_that_shares_a_voted_label_is_no_negative():
     dear = replace(row({"caring": 0.9}, {"love": 0.8}), descriptors=("cherished",))
     cold = replace(row({"anger": 0.9}, {"anger": 1.0}), descriptors=("seething",))
     vocabulary = DescriptorVocabulary([fond, dear, cold])
-    assert vocabulary.may_hold(dear, "adoring")
-    assert not vocabulary.may_hold(cold, "adoring")
+    assert vocabulary.may_hold(dear, ["adoring"]) == [True]
+    assert vocabulary.may_hold(cold, ["adoring"]) == [False]
 
 
 def test_shares_of_votes_are_what_offsets_learn_and_held_labels_what_judges():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
@@ -25,6 +26,7 @@ AFFECT_SCHEMA = """\
 "valence": number from 1 (unpleasant) to 5 (pleasant)
 "arousal": number from 1 (calm) to 5 (stirred up)"""
 
+Model = TypeVar("Model", bound=BaseModel)
 Degree = Annotated[float, Field(ge=1, le=5, allow_inf_nan=False)]
 
 
@@ -126,3 +128,21 @@ def misfit(error: ValidationError) -> ReplyError:
     if first["type"] == "string_too_short" and first.get("input"):
         reason = "too_short"
     return ReplyError(reason, f"{place}: {first['msg']}")
+
+
+def numbered_by(model: type[Model], number: str) -> Callable[[object], tuple[int, Model]]:
+    """Make what parses an entry of a `Numbered` list.
+
+    Args:
+        model: of an entry.
+        number: its field that says what the entry is about.
+    """
+
+    def parse(value: object) -> tuple[int, Model]:
+        try:
+            found = model.model_validate(value)
+        except ValidationError as error:
+            raise misfit(error) from error
+        return getattr(found, number), found
+
+    return parse

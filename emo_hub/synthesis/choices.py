@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from emo_hub.palette import palette, palette_names
 from emo_hub.records import Annotation, ContextualUtterance, Utterance, short_id
 from emo_hub.synthesis import descriptors
-from emo_hub.synthesis.affect import misfit
+from emo_hub.synthesis.affect import numbered_by
 from emo_hub.synthesis.relooks import Line, Lines, is_place
 from emo_hub.synthesis.stage import Numbered, Refusal, Stage
 from emo_hub.teacher import Prompt, Reply
@@ -125,26 +125,27 @@ def with_words(record: Worded, words: Mapping[str, tuple[str, ...]]) -> Worded:
 
 def ask(item: Choice) -> Prompt:
     """Ask which words hold for each text."""
+    return numbered_prompt(item, NAME, VERSION, SYSTEM, "The texts")
+
+
+def numbered_prompt(item: Choice, name: str, version: str, system: str, title: str) -> Prompt:
+    """Put the texts of a request under a title, with numbers from 1."""
     told = "\n".join(f"{number}. {text.shown}" for number, text in enumerate(item.texts, start=1))
     return Prompt(
-        NAME,
-        VERSION,
-        (("system", SYSTEM), ("user", f"The texts:\n{told}")),
+        name,
+        version,
+        (("system", system), ("user", f"{title}:\n{told}")),
         references=tuple(text.reference for text in item.texts if text.reference),
         request=item.request,
     )
 
 
-def _choice(value: object) -> tuple[int, ChosenReply]:
-    try:
-        found = ChosenReply.model_validate(value)
-    except ValidationError as error:
-        raise misfit(error) from error
-    return found.text, found
-
-
 _CHOICES = Numbered(
-    "choices", "text", "answered", ("no_choice", "no words were chosen for the text"), _choice
+    "choices",
+    "text",
+    "answered",
+    ("no_choice", "no words were chosen for the text"),
+    numbered_by(ChosenReply, "text"),
 )
 
 
@@ -154,12 +155,11 @@ def read(item: Choice, reply: Reply) -> Iterator[Chosen | Refusal]:
     Raises:
         ReplyError: the reply holds no list of choices.
     """
-    for part in _CHOICES.read(reply, [text.shown for text in item.texts]):
-        if isinstance(part, Refusal):
-            yield part
-        else:
-            number, chosen = part
-            yield Chosen(item.texts[number - 1].id, tuple(chosen.words))
+    yield from _CHOICES.read(
+        reply,
+        [text.shown for text in item.texts],
+        lambda place, told: Chosen(item.texts[place].id, tuple(told.words)),
+    )
 
 
 STAGE: Stage[Choice, Chosen] = Stage(NAME, VERSION, ask, read)

@@ -48,6 +48,11 @@ class StandOffText:
         """Name the text as prompts do."""
         return f"{self.source}/{self.split}/{self.id}"
 
+    @property
+    def request(self) -> str:
+        """Name the request for this look at the text."""
+        return f"{self.reference}#{self.look}"
+
 
 def ask(item: StandOffText) -> Prompt:
     """Ask for the annotation of a text."""
@@ -58,7 +63,7 @@ def ask(item: StandOffText) -> Prompt:
         (("system", SYSTEM), ("user", content)),
         sample=item.look - 1,
         references=(item.reference,),
-        request=f"{item.reference}#{item.look}",
+        request=item.request,
     )
 
 
@@ -72,7 +77,6 @@ def read(item: StandOffText, reply: Reply) -> Iterator[Annotation | Refusal]:
         annotation = AffectReply.model_validate(read_object(reply.text))
     except ValidationError as error:
         raise misfit(error) from error
-    request = f"{item.reference}#{item.look}"
     yield Annotation(
         id=short_id(NAME, item.reference, item.look),
         source=item.source,
@@ -80,7 +84,7 @@ def read(item: StandOffText, reply: Reply) -> Iterator[Annotation | Refusal]:
         source_id=item.id,
         look=item.look,
         affect=annotation.affect(),
-        provenance=Provenance(reply.teacher, VERSION, request),
+        provenance=Provenance(reply.teacher, VERSION, item.request),
     )
 
 

@@ -135,7 +135,7 @@ class _Flow:
 
     def votes(self, plan: Plan) -> dict[str, votes.Counted]:
         """Have a panel vote on comments, and give the votes by the id of the row."""
-        items = [votes.ballot_of(group) for group in plan.votes]
+        items = [choices.choice_of(group, {}) for group in plan.votes]
         answered = self.run(votes.STAGE, items)
         return {counted.id: counted for answer in answered for counted in answer.records}
 

@@ -19,7 +19,7 @@ from emo_hub.dataset import StoredCorpus
 from emo_hub.errors import DataError
 from emo_hub.metrics.decisions import label_f1, macro_f1, micro_f1
 from emo_hub.metrics.raters import mean_label_kappa
-from emo_hub.records import MAJORITY, SPLITS
+from emo_hub.records import SPLITS, given_by_most
 from emo_hub.synthesis.statistics import cohen_kappa
 from emo_hub.synthesis.stored import read_rows
 from emo_hub.taxonomy import GOEMOTIONS
@@ -59,9 +59,8 @@ def human_facts(corpus: StoredCorpus, benchmarks: Path) -> dict[str, Any] | None
         if known is not None:
             pairs.append((known, tuple(row["labels"])))
             if row["voted"]:
-                enough = min(max(row["votes"]), MAJORITY)
-                votes = zip(row["voted"], row["votes"], strict=True)
-                voted.append((known, tuple(label for label, count in votes if count >= enough)))
+                votes = dict(zip(row["voted"], row["votes"], strict=True))
+                voted.append((known, tuple(given_by_most(votes))))
     return {**_compared(pairs), "votes": _f1(voted)} if pairs else None
 
 

@@ -93,26 +93,31 @@ def rekey(folder: Path) -> None:
 
 def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
     """Read the replies to all requests of a plan, by stage, in the order of the plan."""
-    names = {
-        utterances.STAGE.name: [request.request for request in plan.utterances],
-        scenes.STAGE.name: [seed.request for seed in plan.scenes],
-        relooks.STAGE.name: [lines.request for lines in plan.relooks],
-        choices.STAGE.name: [lines.request for lines in plan.choices],
-        votes.STAGE.name: [lines.request for lines in plan.votes],
-        descriptors.STAGE.name: [f"{text.reference}#{text.look}" for text in plan.descriptors],
-    }
     replies: dict[str, list[Json]] = {}
-    for stage, wanted in names.items():
-        path = folder / f"{stage}.jsonl.gz"
+    for stage, items in _planned(plan):
+        wanted = [item.request for item in items]
+        path = folder / f"{stage.name}.jsonl.gz"
         found = {line["request"]: line for line in (_read_gzip(path) if path.is_file() else ())}
         unanswered = [name for name in wanted if name not in found]
         if unanswered:
             raise DataError(f"{folder} has no reply to {unanswered[0]}: record it first.")
-        replies[stage] = [
+        replies[stage.name] = [
             {**json.loads(found[name]["reply"]), "teacher": found[name]["teacher"]}
             for name in wanted
         ]
     return replies
+
+
+def _planned(plan: Plan) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
+    """List what a plan asks in each stage; each item has the name of its request."""
+    return [
+        (utterances.STAGE, plan.utterances),
+        (scenes.STAGE, plan.scenes),
+        (relooks.STAGE, plan.relooks),
+        (choices.STAGE, plan.choices),
+        (votes.STAGE, plan.votes),
+        (descriptors.STAGE, plan.descriptors),
+    ]
 
 
 def _with_campaigns(
@@ -198,7 +203,7 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
         (scenes.STAGE, list(plan.scenes)),
         (relooks.STAGE, again),
         (choices.STAGE, [choices.choice_of(group, written) for group in plan.choices]),
-        (votes.STAGE, [votes.ballot_of(group) for group in plan.votes]),
+        (votes.STAGE, [choices.choice_of(group, written) for group in plan.votes]),
         (descriptors.STAGE, list(plan.descriptors)),
     ]
 
@@ -294,14 +299,7 @@ def _campaign(source: Path) -> Json:
 
 
 def _write_provenance(about: Json, plan: Plan, out: Path) -> None:
-    asked: list[tuple[Stage[Any, Any], Sequence[Any]]] = [
-        (utterances.STAGE, plan.utterances),
-        (scenes.STAGE, plan.scenes),
-        (relooks.STAGE, plan.relooks),
-        (choices.STAGE, plan.choices),
-        (votes.STAGE, plan.votes),
-        (descriptors.STAGE, plan.descriptors),
-    ]
+    asked = _planned(plan)
     facts = about | {
         "requests": {stage.name: len(items) for stage, items in asked},
         "prompt_versions": {stage.name: stage.version for stage, _ in asked},

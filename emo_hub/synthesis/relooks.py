@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict
 
 from emo_hub.records import Affect, ContextualUtterance, Look, Utterance
-from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, misfit
+from emo_hub.synthesis.affect import AFFECT_SCHEMA, LABEL_GUIDE, FullAffectReply, numbered_by
 from emo_hub.synthesis.stage import Numbered, Refusal, Stage
 from emo_hub.teacher import Prompt, Reply
 
@@ -115,16 +115,12 @@ def _told(number: int, line: Line) -> str:
     )
 
 
-def _reading(value: object) -> tuple[int, ReadingReply]:
-    try:
-        found = ReadingReply.model_validate(value)
-    except ValidationError as error:
-        raise misfit(error) from error
-    return found.line, found
-
-
 _READINGS = Numbered(
-    "readings", "line", "read", ("no_second_look", "the line was not read"), _reading
+    "readings",
+    "line",
+    "read",
+    ("no_second_look", "the line was not read"),
+    numbered_by(ReadingReply, "line"),
 )
 
 
@@ -134,12 +130,11 @@ def read(item: Relook, reply: Reply) -> Iterator[Seen | Refusal]:
     Raises:
         ReplyError: the reply holds no list of readings.
     """
-    for part in _READINGS.read(reply, [line.text for line in item.lines]):
-        if isinstance(part, Refusal):
-            yield part
-        else:
-            number, reading = part
-            yield Seen(item.lines[number - 1].id, as_look(reply.teacher, reading.affect()))
+    yield from _READINGS.read(
+        reply,
+        [line.text for line in item.lines],
+        lambda place, told: Seen(item.lines[place].id, as_look(reply.teacher, told.affect())),
+    )
 
 
 STAGE: Stage[Relook, Seen] = Stage(NAME, VERSION, ask, read)

@@ -15,6 +15,7 @@ from emo_hub.teacher import Prompt, Reply, Teacher, read_object, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
+Found = TypeVar("Found")
 # Prompts in flight per worker: enough that one slow answer does not leave the others idle.
 _AHEAD = 4
 
@@ -249,8 +250,15 @@ class Numbered(Generic[Record]):
     missing: tuple[str, str]
     parse: Callable[[Any], tuple[int, Record]]
 
-    def read(self, reply: Reply, texts: Sequence[str]) -> Iterator[tuple[int, Record] | Refusal]:
+    def read(
+        self, reply: Reply, texts: Sequence[str], make: Callable[[int, Record], Found]
+    ) -> Iterator[Found | Refusal]:
         """Read the answers about some texts, each on its own.
+
+        Args:
+            reply: with the list.
+            texts: that were asked about.
+            make: makes what is given of the place of a text, from 0, and its answer.
 
         Raises:
             ReplyError: the reply holds no such list.
@@ -264,7 +272,7 @@ class Numbered(Generic[Record]):
                 continue
             if number in waiting:
                 del waiting[number]
-                yield number, answer
+                yield make(number - 1, answer)
             else:
                 detail = f"{self.noun} {number} was not asked about, or is {self.done} already"
                 yield Refusal(place, f"unasked_{self.noun}", detail, as_text(value))

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from emo_hub.records import PANEL, Annotation
-from emo_hub.synthesis.affect import misfit
-from emo_hub.synthesis.choices import Asked, about_comment
-from emo_hub.synthesis.relooks import Lines
+from emo_hub.synthesis.affect import numbered_by
+from emo_hub.synthesis.choices import Choice, numbered_prompt
 from emo_hub.synthesis.stage import Numbered, Refusal, Stage
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.teacher import Prompt, Reply
@@ -79,14 +78,6 @@ Answer with one JSON object and nothing else:
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
-    """The comments of one request."""
-
-    request: str
-    texts: tuple[Asked, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Counted:
     """How many of the panel would give each label to the text of a row, most first."""
 
@@ -122,11 +113,6 @@ class VotesReply(BaseModel):
         return votes
 
 
-def ballot_of(group: Lines) -> Ballot:
-    """Make the question of a group of public comments, each by its place."""
-    return Ballot(group.request, tuple(about_comment(place) for place in group.ids))
-
-
 def with_votes(record: Annotation, counted: Counted | None) -> Annotation:
     """Give an annotation the votes on its text, where there are some."""
     if counted is None:
@@ -134,42 +120,32 @@ def with_votes(record: Annotation, counted: Counted | None) -> Annotation:
     return replace(record, votes=counted.votes, voter=counted.teacher)
 
 
-def ask(item: Ballot) -> Prompt:
+def ask(item: Choice) -> Prompt:
     """Ask how the votes fall on each text."""
-    told = "\n".join(f"{number}. {text.shown}" for number, text in enumerate(item.texts, start=1))
-    return Prompt(
-        NAME,
-        VERSION,
-        (("system", SYSTEM), ("user", f"The comments:\n{told}")),
-        references=tuple(text.reference for text in item.texts),
-        request=item.request,
-    )
+    return numbered_prompt(item, NAME, VERSION, SYSTEM, "The comments")
 
 
-def _reading(value: object) -> tuple[int, VotesReply]:
-    try:
-        found = VotesReply.model_validate(value)
-    except ValidationError as error:
-        raise misfit(error) from error
-    return found.text, found
+_VOTES = Numbered(
+    "votes",
+    "text",
+    "voted on",
+    ("no_votes", "nobody voted on the text"),
+    numbered_by(VotesReply, "text"),
+)
 
 
-_VOTES = Numbered("votes", "text", "voted on", ("no_votes", "nobody voted on the text"), _reading)
-
-
-def read(item: Ballot, reply: Reply) -> Iterator[Counted | Refusal]:
+def read(item: Choice, reply: Reply) -> Iterator[Counted | Refusal]:
     """Read the votes, text by text.
 
     Raises:
         ReplyError: the reply holds no list of votes.
     """
-    for part in _VOTES.read(reply, [text.shown for text in item.texts]):
-        if isinstance(part, Refusal):
-            yield part
-        else:
-            number, told = part
-            ranked = sorted(told.votes.items(), key=lambda pair: -pair[1])
-            yield Counted(item.texts[number - 1].id, reply.teacher, tuple(ranked))
+
+    def counted(place: int, told: VotesReply) -> Counted:
+        ranked = sorted(told.votes.items(), key=lambda pair: -pair[1])
+        return Counted(item.texts[place].id, reply.teacher, tuple(ranked))
+
+    yield from _VOTES.read(reply, [text.shown for text in item.texts], counted)
 
 
-STAGE: Stage[Ballot, Counted] = Stage(NAME, VERSION, ask, read)
+STAGE: Stage[Choice, Counted] = Stage(NAME, VERSION, ask, read)

@@ -68,7 +68,7 @@ class DescriptorVocabulary:
         counts: dict[str, int] = {}
         for row in rows:
             for descriptor in row.descriptors:
-                self._labels.setdefault(descriptor, set()).update(_of(row) if use_labels else ())
+                self._labels.setdefault(descriptor, set()).update(row.given if use_labels else ())
                 counts[descriptor] = counts.get(descriptor, 0) + 1
         self._words = {d: frozenset(d.split()) for d in self._labels}
         # Square roots, so that frequent words are drawn often and rare ones at all.
@@ -86,17 +86,20 @@ class DescriptorVocabulary:
         picks = np.searchsorted(self._cumulative, [rng.random() * total for _ in range(count)])
         return list(dict.fromkeys(self.phrases[min(i, len(self.phrases) - 1)] for i in picks))
 
-    def may_hold(self, row: TrainingRow, descriptor: str) -> bool:
-        """Tell whether a descriptor written for other rows may hold for this one too.
+    def may_hold(self, row: TrainingRow, descriptors: Sequence[str]) -> list[bool]:
+        """Tell of descriptors written for other rows which may hold for this one too.
 
         It may where the rows it was written for share an emotion with this row, or where it shares
         a word with one of this row's own descriptors: "quiet pride" was written for another text,
         but nobody asked whether it fits this proud one. Such pairs are unknown, not negative.
         """
-        if self.use_labels and not self._labels.get(descriptor, set()).isdisjoint(_of(row)):
-            return True
-        words = self._words.get(descriptor) or frozenset(descriptor.split())
-        return any(not words.isdisjoint(d.split()) for d in row.descriptors)
+        labels = row.given if self.use_labels else frozenset()
+        told = {word for descriptor in row.descriptors for word in descriptor.split()}
+        return [
+            not labels.isdisjoint(self._labels.get(other, ()))
+            or not told.isdisjoint(self._words.get(other) or other.split())
+            for other in descriptors
+        ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,9 +186,9 @@ def make_batch(
     A text's own labels and descriptors are positives: labels as strong as their intensity, lifted
     to the floor, or as likely as a panel's votes have them. Labels that the teacher did not give
     are negatives, since it was asked for all that hold. Descriptors of other rows are negatives
-    only where they cannot hold, see
-    `DescriptorVocabulary.may_hold`. Without labels (descriptor-only supervision) the 28 names are
-    no candidates at all, unless a descriptor happens to be one.
+    only where they cannot hold, see `DescriptorVocabulary.may_hold`. Without labels
+    (descriptor-only supervision) the 28 names are no candidates at all, unless a descriptor happens
+    to be one.
     """
     rng = random.Random(f"{settings.seed}/batch/{step}")
     names = _NAMES if settings.use_labels else ()
@@ -199,9 +202,7 @@ def make_batch(
         if settings.use_labels:
             _set_labels(targets[r], row, settings.intensity_floor)
             weights[r, : len(names)] = row.trust
-        for c in range(len(names), len(columns)):
-            if vocabulary.may_hold(row, columns[c]):
-                weights[r, c] = 0.0
+        weights[r, len(names) :][vocabulary.may_hold(row, columns[len(names) :])] = 0.0
         for descriptor in row.descriptors:
             # Of a label the votes of a panel say more than one annotator's own words do.
             if not (row.votes and descriptor in names):
@@ -229,11 +230,6 @@ def _with_words(
         targets=np.hstack([batch.targets, np.stack([t[drawn] for t, _ in told])]),
         weights=np.hstack([batch.weights, np.stack([w[drawn] for _, w in told])]),
     )
-
-
-def _of(row: TrainingRow) -> frozenset[str]:
-    """Name all labels that somebody gave: its annotator, or most of a panel."""
-    return row.held.union(row.labels)
 
 
 def _set_labels(targets: Floats, row: TrainingRow, floor: float) -> None:

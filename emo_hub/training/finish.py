@@ -199,16 +199,15 @@ def _open_labels(rows: Sequence[TrainingRow], model: EmotionModel) -> list[str]:
 
 def _named(rows: Sequence[TrainingRow], names: Sequence[str]) -> Floats:
     """Whether each of the 28 holds, (N, L): a teacher that gave a label at all meant it."""
-    return np.array([[float(name in row.held) for name in names] for row in rows], np.float32)
+    return np.array(
+        [[float(name in held) for name in names] for held in (r.held for r in rows)], np.float32
+    )
 
 
 def _shares(rows: Sequence[TrainingRow], names: Sequence[str]) -> Floats:
     """How many of a panel would say that each of the 28 holds, (N, L) in [0, 1]."""
-    held = _named(rows, names)
-    for place, row in enumerate(rows):
-        if row.votes:
-            held[place] = [row.votes.get(name, 0.0) for name in names]
-    return held
+    told = (row.votes or dict.fromkeys(row.labels, 1.0) for row in rows)
+    return np.array([[shares.get(name, 0.0) for name in names] for shares in told], np.float32)
 
 
 def _free(rows: Sequence[TrainingRow], words: Sequence[str]) -> Floats:
@@ -216,9 +215,6 @@ def _free(rows: Sequence[TrainingRow], words: Sequence[str]) -> Floats:
     vocabulary = DescriptorVocabulary(rows)
     table = np.zeros((len(rows), len(words)), np.float32)
     for r, row in enumerate(rows):
-        for c, word in enumerate(words):
-            if word in row.descriptors:
-                table[r, c] = 1.0
-            elif vocabulary.may_hold(row, word):
-                table[r, c] = np.nan
+        table[r, vocabulary.may_hold(row, words)] = np.nan
+        table[r, [word in row.descriptors for word in words]] = 1.0
     return table

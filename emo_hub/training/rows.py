@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
-from emo_hub.records import DIMENSIONS, MAJORITY, PANEL
+from emo_hub.records import DIMENSIONS, MAJORITY, PANEL, given_by_most
 from emo_hub.taxonomy import normalise
 
 Source = Literal["utterance", "scene", "comment", "labelled"]
@@ -68,14 +68,15 @@ class TrainingRow:
 
     @property
     def held(self) -> frozenset[str]:
-        """Name the labels that hold: of a panel's those that most of it give.
-
-        Where no label has a majority, those with most votes hold.
-        """
+        """Name the labels that hold: of a panel's those that most of it give, see there."""
         if not self.votes:
             return frozenset(self.labels)
-        enough = min(max(self.votes.values()), MAJORITY / PANEL)
-        return frozenset(label for label, share in self.votes.items() if share >= enough)
+        return given_by_most(self.votes, MAJORITY / PANEL)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Name all labels that somebody gave: its annotator, or most of a panel."""
+        return self.held.union(self.labels)
 
 
 @dataclass(frozen=True, slots=True)

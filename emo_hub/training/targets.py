@@ -38,9 +38,10 @@ def target_table(rows: Sequence[TrainingRow], labels: Sequence[str], kind: str) 
     column = {label: place for place, label in enumerate(labels)}
     table = np.zeros((len(rows), len(labels)), np.float32)
     for place, row in enumerate(rows):
+        held = row.held
         for label, strength in row.strengths.items():
             if label in column:
-                holds = label in row.held if row.votes else strength >= HOLDS
+                holds = label in held and (bool(row.votes) or strength >= HOLDS)
                 table[place, column[label]] = strength if kind == "soft" else float(holds)
     return table
 
