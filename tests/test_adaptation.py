@@ -439,7 +439,7 @@ def test_fewer_rows_are_trained_on_where_the_recipe_says_so(place, tiny_base, tm
 def test_nothing_is_put_over_what_is_no_checkpoint(place, tiny_base, tmp_path):
     (tmp_path / "best").mkdir()
     (tmp_path / "best" / "letter.txt").write_text("mine")
-    with pytest.raises(InputError, match="no checkpoint of ours"):
+    with pytest.raises(InputError, match=r"has no training\.json"):
         adapt(read_task("goemotions", place), tmp_path, recipe(tiny_base), seeds=1)
 
 

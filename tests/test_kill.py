@@ -230,7 +230,7 @@ def test_at_the_limit_of_file_sizes_a_run_ends_clearly_and_the_next_goes_on(serv
     code, said = finish(server, tmp_path, limit=limit)
     assert code == 1
     assert said.startswith("DataError: The disk is full: ")
-    assert "Every earlier reply is safe" in said
+    assert "Everything written before is safe" in said
     assert "run again" in said
     kept, paid = durable(tmp_path), len(server.answered)
     assert (tmp_path / "store" / "words.jsonl").stat().st_size <= limit

@@ -429,7 +429,7 @@ def test_any_whole_number_is_a_seed(tiny_corpus, tiny_settings, tmp_path, seed):
 
 def test_a_folder_of_something_else_is_never_replaced(tiny_corpus, tiny_settings, tmp_path):
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(InputError, match="no checkpoint of ours"):
+    with pytest.raises(InputError, match=r"has no training\.json"):
         train_contrastive(tiny_corpus, tmp_path, recipe(tiny_settings))
     assert (tmp_path / "diary.txt").read_text() == "mine"
 

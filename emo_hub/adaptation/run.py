@@ -18,6 +18,7 @@ from emo_hub.adaptation.portions import Assignment, Portion, assignment_of
 from emo_hub.adaptation.tasks import TASKS
 from emo_hub.checkpoint import text_sha256
 from emo_hub.config import part
+from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.run import evaluate_rows
@@ -28,7 +29,7 @@ from emo_hub.model_card import write_results
 from emo_hub.training.encoder import train_lesson
 from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import LoopSettings, Progress, open_accelerator
-from emo_hub.training.writing import RUN_FILE, check_place, is_made, put_in_place
+from emo_hub.training.writing import RUN_FILE, is_made
 
 Say = Callable[[str], None]
 
@@ -70,7 +71,7 @@ def adapt(
     """
     if seeds < 1:
         raise InputError(f"Adaptation needs at least one seed; got {seeds}.")
-    check_place(out / BEST)
+    check_place(out / BEST, RUN_FILE)
     accelerator = open_accelerator(part(LoopSettings, recipe))
     is_first = accelerator.is_main_process
     work = _Work(

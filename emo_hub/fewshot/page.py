@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emo_hub.durable import check_place
 from emo_hub.errors import require
 from emo_hub.fewshot.curve import SEEDS, SHOTS, CurvePoint, curve_points
 from emo_hub.fewshot.encoder import DEFAULT, PLAIN
 from emo_hub.fewshot.examples import Examples, Say
 from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
-from emo_hub.fewshot.train import check_place, quiet
+from emo_hub.fewshot.train import quiet
 from emo_hub.version import __version__
 
 CURVE_FILE = "curve.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from emo_hub.calibration import Floats
-from emo_hub.errors import InputError, require
+from emo_hub.durable import check_place, put_in_place
+from emo_hub.errors import require
 from emo_hub.fewshot.encoder import DEFAULT, Encoder, open_encoder, zero_shot_scores
 from emo_hub.fewshot.examples import Examples, Say, fitting
 from emo_hub.fewshot.model import TABLE_FILE, FewshotModel
@@ -66,7 +66,7 @@ def train_fewshot(
     read = read_examples(examples, multi_label=multi_label)
     used = fitting(read, shots, seed=recipe.seed, say=say)
     learnt = learn(open_encoder(model), used, recipe, say=say)
-    _put(learnt, out.absolute())
+    put_in_place(out.absolute(), learnt.save)
     return learnt
 
 
@@ -209,33 +209,3 @@ def _turns(parts: int) -> Iterator[int]:
 
 def _shots(examples: Examples) -> float:
     return float(examples.targets.sum(axis=0).mean())
-
-
-def check_place(out: Path, mark: str) -> None:
-    """Refuse to write over anything but an older thing of the same kind.
-
-    Args:
-        out: the folder.
-        mark: the file by which that kind is known.
-
-    Raises:
-        InputError: something else is there.
-    """
-    ours = out.is_dir() and ((out / mark).is_file() or not any(out.iterdir()))
-    if out.is_symlink() or (out.exists() and not ours):
-        raise InputError(
-            f"{out} is there and has no {mark}, so nothing is put over it: give another place, or "
-            "move it."
-        )
-
-
-def _put(model: FewshotModel, out: Path) -> None:
-    """Write beside the place, then move there: a full disk spoils nothing."""
-    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
-    shutil.rmtree(fresh, ignore_errors=True)
-    model.save(fresh)
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.learning_curves.plan import Point, Reached, share_name
 
 NOTES = (
@@ -114,8 +115,10 @@ def number(reached: Reached) -> str:
 
 
 def put(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write a file whole or not at all.
+
+    Raises:
+        DataError: the disk is full, or the folder cannot be written.
+    """
+    make_folder(path.parent)
+    write_whole(path, f"{text}\n".encode())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.dataset import StoredCorpus
+from emo_hub.durable import write_whole
 from emo_hub.errors import DataError, InputError
 from emo_hub.records import SPLITS
 from emo_hub.taxonomy import GOEMOTIONS
@@ -171,19 +171,18 @@ def read_sheet(folder: Path) -> Sheet:
 
 
 def write_sheet(sheet: Sheet, folder: Path) -> None:
-    """Keep a sheet in a ratings folder that exists; a crash leaves all of it or nothing."""
+    """Keep a sheet in a ratings folder that exists; a crash leaves all of it or nothing.
+
+    Raises:
+        DataError: the disk is full, or the folder cannot be written.
+    """
     path = folder / SHEET_FILE
     table = {
         "settings": asdict(sheet.settings),
         "corpus": sheet.corpus,
         "items": [asdict(item) for item in sheet.items],
     }
-    half = path.with_suffix(".part")
-    with half.open("w", encoding="utf-8") as file:
-        json.dump(table, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    write_whole(path, json.dumps(table, ensure_ascii=False, indent=1).encode())
 
 
 def _said(settings: SheetSettings) -> str:

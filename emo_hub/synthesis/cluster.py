@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from emo_hub.durable import make_folder
 from emo_hub.errors import DataError, InputError, require
 from emo_hub.synthesis.merging import sources
 from emo_hub.synthesis.parts import (
@@ -28,7 +29,6 @@ from emo_hub.synthesis.parts import (
 from emo_hub.synthesis.sharded import ShardedReport, report
 from emo_hub.synthesis.watched import EXECUTOR_LOG, Watched
 from emo_hub.teacher import Recorded
-from emo_hub.teacher.durable import make_folder
 from emo_hub.teacher.holding import HOLDER_FILE, lock_folder
 
 CLUSTER_FILE, SUBMITTED_FILE = "cluster.json", "submitted"

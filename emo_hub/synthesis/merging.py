@@ -15,10 +15,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from emo_hub.durable import make_folder, write_lines, write_whole
 from emo_hub.errors import DataError
 from emo_hub.synthesis.parts import shard_folders
 from emo_hub.teacher import recording_files
-from emo_hub.teacher.durable import make_folder, write_lines, write_whole
 from emo_hub.teacher.holding import LOCK_FILE
 from emo_hub.teacher.index import Index
 from emo_hub.teacher.lines import write_line

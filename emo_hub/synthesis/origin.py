@@ -84,9 +84,9 @@ ABOUT: dict[str, Any] = {
         "the slots were filled in afterwards, and descriptors are the target and the first words."
     ),
     "eighth_campaign": (
-        "Families of four lines in nearly the same words (by strong-llm-2026-11f, several instances "
-        "of one model): spoken lines, messages, posts, replies in threads, notes and reviews, and "
-        "sentences of prose, in which sarcasm, a negation, whose feeling it is, who did it, time "
+        "Families of four lines in nearly the same words (by strong-llm-2026-11f, several "
+        "instances of one model): spoken lines, messages, posts, replies in threads, notes and reviews, "
+        "and sentences of prose, in which sarcasm, a negation, whose feeling it is, who did it, time "
         "and mode, strength or an idiom turns the feeling, and a plain line beside them. Writers "
         "chose the families and gave labels, degrees and words with each line. Slots were filled "
         "in afterwards; where a writer's own target is no word that other rows have as a "
@@ -98,7 +98,8 @@ ABOUT: dict[str, Any] = {
         "their ids only."
     ),
     "known_weaknesses": [
-        "Families of lines and accounts from several sides turn feelings more often than people do.",
+        "In families of lines and accounts from several sides, feelings turn more often than in "
+        "what people write.",
         "The voices lean British and are wittier than people are on average.",
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",

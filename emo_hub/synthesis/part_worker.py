@@ -21,6 +21,7 @@ from typing import Protocol, runtime_checkable
 
 from filelock import FileLock, Timeout
 
+from emo_hub.durable import make_folder
 from emo_hub.errors import DataError, EmoHubError
 from emo_hub.synthesis.job import Shard, live, work
 from emo_hub.synthesis.ledger import Ledger
@@ -28,7 +29,6 @@ from emo_hub.synthesis.merging import sources
 from emo_hub.synthesis.parts import ShardedRun, ShardLedger, State, read_run
 from emo_hub.synthesis.teachers import make
 from emo_hub.teacher import Annotators, Prompt, Recorded, Reply, Teacher
-from emo_hub.teacher.durable import make_folder
 from emo_hub.teacher.holding import LOCK_FILE
 
 BEAT_SECONDS = 5.0

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError
 from emo_hub.synthesis import descriptors, scenes, utterances
 from emo_hub.synthesis.chain import NarrativePlan
 from emo_hub.synthesis.job import Job, Shard
 from emo_hub.synthesis.teachers import TeacherChoice
-from emo_hub.teacher.durable import make_folder, write_whole
 from emo_hub.version import __version__
 
 SHARDS, LEDGER = "shards", "ledger.json"

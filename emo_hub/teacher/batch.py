@@ -14,8 +14,8 @@ from pathlib import Path
 from sys import intern
 from typing import IO, Any, Literal
 
+from emo_hub.durable import make_folder, sync_folder, write_error
 from emo_hub.errors import DataError, InputError, Unanswered
-from emo_hub.teacher.durable import make_folder, sync_folder, write_error
 from emo_hub.teacher.holding import LOCK_FILE
 from emo_hub.teacher.prompt import Prompt, Reply
 from emo_hub.teacher.wire import Dialect, HttpSettings, request_body

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError, InputError
-from emo_hub.teacher.durable import make_folder, write_whole
 
 RUN_FILE = "run.json"
 _SECRET_NAME = re.compile(

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emo_hub.durable import write_error, write_whole
 from emo_hub.errors import DataError
-from emo_hub.teacher.durable import write_error, write_whole
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

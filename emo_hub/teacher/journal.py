@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from emo_hub.durable import make_folder, sync_folder, write_error
 from emo_hub.errors import DataError, InputError
-from emo_hub.teacher.durable import make_folder, sync_folder, write_error
 from emo_hub.teacher.holding import HOLDER_FILE, LOCK_FILE, lock_folder
 from emo_hub.teacher.lines import HEAD, read_line
 

@@ -19,6 +19,7 @@ import torch
 
 from emo_hub import checkpoint as files
 from emo_hub.config import fill
+from emo_hub.durable import check_place
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.modeling import EmotionModel
 from emo_hub.tensors import read_tensors
@@ -27,8 +28,8 @@ from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
 from emo_hub.training.writing import (
     ADAPTER,
+    RUN_FILE,
     Finished,
-    check_place,
     is_made,
     read_run,
     write_checkpoint,
@@ -72,7 +73,7 @@ def average_runs(
         DataError: the data folder is no corpus.
     """
     out = out.absolute()
-    check_place(out)
+    check_place(out, RUN_FILE)
     if len(runs) < 2:
         raise InputError(f"Give at least two finished runs to average; got {len(runs)}.")
     parts = [_read(run) for run in runs]

@@ -15,6 +15,7 @@ import torch
 from emo_hub import checkpoint as files
 from emo_hub.config import fill, recipe_hash
 from emo_hub.dataset import read_corpus
+from emo_hub.durable import check_place
 from emo_hub.errors import CheckpointError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.registration import default_model_folder
@@ -24,8 +25,8 @@ from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
 from emo_hub.training.writing import (
     ADAPTER,
+    RUN_FILE,
     Finished,
-    check_place,
     is_made,
     read_run,
     write_checkpoint,
@@ -62,7 +63,7 @@ def calibrate(
         InputError: something other than a checkpoint stands at `out`.
     """
     out = out.absolute()
-    check_place(out)
+    check_place(out, RUN_FILE)
     folder = default_model_folder() if source == "default" else Path(source)
     told = _told(folder)
     corpus = read_corpus(data)

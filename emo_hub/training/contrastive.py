@@ -22,6 +22,7 @@ from transformers import AutoTokenizer, PreTrainedModel
 from emo_hub import checkpoint as files
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
+from emo_hub.durable import check_place
 from emo_hub.errors import SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
@@ -33,7 +34,7 @@ from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
 from emo_hub.training.material import Wanted, gather
 from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
-from emo_hub.training.writing import Finished, check_place, is_made, write_checkpoint
+from emo_hub.training.writing import RUN_FILE, Finished, is_made, write_checkpoint
 from emo_hub.version import __version__
 
 # The ways a label is said in training and, the first three, at inference.
@@ -166,7 +167,7 @@ def train_contrastive(
         InputError: something other than a checkpoint stands where it should go.
     """
     out = out.absolute()
-    check_place(out)
+    check_place(out, RUN_FILE)
     material = gather(data, texts, wanted_rows(recipe))
     rows, validation, notes = material.rows, material.validation, material.notes
     for note in notes:

@@ -24,6 +24,7 @@ from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import OWN_TASK, ClassifierSettings
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
+from emo_hub.durable import check_place, put_in_place
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
@@ -44,7 +45,7 @@ from emo_hub.training.outputs import (
 )
 from emo_hub.training.rows import Trust
 from emo_hub.training.targets import ReadingSettings, target_table, unseen
-from emo_hub.training.writing import check_place, is_made, put_in_place, write_run
+from emo_hub.training.writing import RUN_FILE, is_made, write_run
 from emo_hub.version import __version__
 
 __all__ = ["EncoderRecipe", "Lesson", "train_encoder", "train_lesson"]
@@ -102,7 +103,7 @@ def train_encoder(
         InputError: something other than a checkpoint stands where it should go.
         SettingsError: settings that the base cannot meet.
     """
-    check_place(out.absolute())
+    check_place(out.absolute(), RUN_FILE)
     wanted = Wanted(
         kinds=recipe.synthetic_kinds,
         comments=recipe.use_comments,
@@ -145,7 +146,7 @@ def train_lesson(
         SettingsError: settings that the base cannot meet.
     """
     out = out.absolute()
-    check_place(out)
+    check_place(out, RUN_FILE)
     lesson = _without_seen(lesson)
     for note in lesson.material.notes:
         say(note)

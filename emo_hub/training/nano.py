@@ -21,6 +21,7 @@ import torch
 from emo_hub.calibration import Floats
 from emo_hub.config import recipe_hash
 from emo_hub.dataset import read_corpus
+from emo_hub.durable import check_place
 from emo_hub.errors import DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.static import Precision, StaticBackbone, StaticConfig, StaticReader, silent_ids
@@ -31,7 +32,7 @@ from emo_hub.training.finish import judge
 from emo_hub.training.loop import Progress, best_precision
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.table import Bags, Table, TableSettings, fit_table, start_table
-from emo_hub.training.writing import Finished, check_place, write_checkpoint
+from emo_hub.training.writing import RUN_FILE, Finished, write_checkpoint
 from emo_hub.version import __version__
 
 
@@ -107,7 +108,7 @@ def train_nano(
             static itself.
     """
     out = out.absolute()
-    check_place(out)
+    check_place(out, RUN_FILE)
     rows, validation, notes = _rows(data, recipe, texts)
     for note in notes:
         say(note)

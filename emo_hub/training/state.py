@@ -7,7 +7,6 @@ was.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from emo_hub.durable import put_in_place, recover
 from emo_hub.errors import CheckpointError
 from emo_hub.tensors import read_tensors
 from emo_hub.training.sharding import cut_like, put, whole
@@ -142,19 +142,14 @@ class State:
         return gathered
 
     def _write(self, files: Mapping[str, dict[str, Tensor]], record: Mapping[str, object]) -> None:
-        fresh = self.folder.with_name(self.folder.name + ".partial")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for name, values in files.items():
-            if values:
-                save_file(values, fresh / name)
-        (fresh / _PROGRESS).write_text(json.dumps(record) + "\n")
-        old = self.folder.with_name(self.folder.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(old)
-        fresh.rename(self.folder)
-        shutil.rmtree(old, ignore_errors=True)
+        def fill(fresh: Path) -> None:
+            fresh.mkdir(parents=True)
+            for name, values in files.items():
+                if values:
+                    save_file(values, fresh / name)
+            (fresh / _PROGRESS).write_text(json.dumps(record) + "\n")
+
+        put_in_place(self.folder, fill)
 
     def load(self) -> int:
         """Bring everything to the saved state; give its step, 0 where there is none.
@@ -162,10 +157,7 @@ class State:
         Raises:
             CheckpointError: it is damaged or of another run.
         """
-        old = self.folder.with_name(self.folder.name + ".old")
-        if old.exists() and not self.folder.exists():
-            # Killed between the two renames of a save.
-            old.rename(self.folder)
+        recover(self.folder)
         if not (self.folder / _PROGRESS).exists():
             return 0
         try:

@@ -1,11 +1,10 @@
-"""Putting a finished checkpoint in its place: whole or not at all, and over nothing of others."""
+"""What is written of a finished run: the checkpoint, its adapter, and how it was made."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from emo_hub import checkpoint as files
-from emo_hub.errors import CheckpointError, InputError
+from emo_hub.durable import put_in_place
+from emo_hub.errors import CheckpointError
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.finish import Judgement
 
@@ -70,26 +70,6 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
     put_in_place(out, write)
 
 
-def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
-    """Have a folder written beside its place, then move it there.
-
-    Args:
-        out: its place; an older checkpoint there is replaced.
-        write: fills the folder that it is given, which is not there yet.
-
-    Raises:
-        OSError: it cannot be written; what was there before still is.
-    """
-    fresh, old = (out.with_name(f".{out.name}.{word}") for word in ("partial", "old"))
-    shutil.rmtree(fresh, ignore_errors=True)
-    write(fresh)
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def write_run(folder: Path, run: Mapping[str, Any]) -> None:
     """Write how a checkpoint was trained."""
     text = json.dumps(run, indent=1, sort_keys=True) + "\n"
@@ -135,17 +115,3 @@ def _write_adapter(folder: Path, finished: Finished) -> None:
     # transformers' pipeline() reads a config before it asks for the model.
     model.config.save_pretrained(folder)
     model.save_head(folder, dataclasses.replace(model.head, adapter=settings))
-
-
-def check_place(out: Path) -> None:
-    """Refuse to put a checkpoint over anything but an older one.
-
-    Raises:
-        InputError: something else is there.
-    """
-    ours = out.is_dir() and ((out / RUN_FILE).is_file() or not any(out.iterdir()))
-    if out.is_symlink() or (out.exists() and not ours):
-        raise InputError(
-            f"{out} is there and is no checkpoint of ours, so nothing is put over it: give "
-            "another place, or move it."
-        )

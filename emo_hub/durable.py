@@ -1,14 +1,15 @@
-"""Bytes that survive a kill or a power cut once a function here has returned."""
+"""Files and folders that are whole or not there, whatever kills the process or fills the disk."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from emo_hub.errors import DataError
+from emo_hub.errors import DataError, InputError
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
@@ -70,15 +71,64 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> None:
         raise write_error(error, path.parent) from error
 
 
+def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
+    """Have a folder written beside its place, then move it there.
+
+    Args:
+        out: its place; an older folder there is replaced.
+        write: fills the folder that it is given, which is not there yet.
+
+    Raises:
+        OSError: it cannot be written; what was there before still is.
+    """
+    fresh, old = _beside(out, "partial"), _beside(out, "old")
+    shutil.rmtree(fresh, ignore_errors=True)
+    write(fresh)
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(out: Path) -> None:
+    """Bring back the older folder where a kill fell between the two moves of `put_in_place`."""
+    old = _beside(out, "old")
+    if old.exists() and not out.exists():
+        old.rename(out)
+
+
+def check_place(out: Path, mark: str) -> None:
+    """Refuse to put a folder over anything but an older one of the same kind.
+
+    Args:
+        out: its place.
+        mark: the file by which that kind is known.
+
+    Raises:
+        InputError: something else is there.
+    """
+    ours = out.is_dir() and ((out / mark).is_file() or not any(out.iterdir()))
+    if out.is_symlink() or (out.exists() and not ours):
+        raise InputError(
+            f"{out} is there and has no {mark}, so nothing is put over it: give another place, or "
+            "move it."
+        )
+
+
+def _beside(out: Path, word: str) -> Path:
+    return out.with_name(f".{out.name}.{word}")
+
+
 def write_error(error: OSError, folder: Path) -> DataError:
     """Say in one sentence why a folder could not be written and what to do."""
     if error.errno in _DISK_FULL:
         return DataError(
-            f"The disk is full: {folder} takes no more ({error.strerror}). Every earlier reply is "
-            "safe and can be read; free space, or raise the quota or the limit on file sizes, and "
-            "run again."
+            f"The disk is full: {folder} takes no more ({error.strerror}). Everything written "
+            "before is safe and can be read; free space, or raise the quota or the limit on file "
+            "sizes, and run again."
         )
     return DataError(
-        f"{folder} cannot be written ({error.strerror or error}). Every earlier reply is safe; "
-        "give a folder that can be written, and run again."
+        f"{folder} cannot be written ({error.strerror or error}). Everything written before is "
+        "safe; give a folder that can be written, and run again."
     )
