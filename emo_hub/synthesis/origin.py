@@ -85,13 +85,13 @@ ABOUT: dict[str, Any] = {
     ),
     "eighth_campaign": (
         "Families of four lines in nearly the same words (by strong-llm-2026-11f, several "
-        "instances of one model): spoken lines, messages, posts, replies in threads, notes and reviews, "
-        "and sentences of prose, in which sarcasm, a negation, whose feeling it is, who did it, time "
-        "and mode, strength or an idiom turns the feeling, and a plain line beside them. Writers "
-        "chose the families and gave labels, degrees and words with each line. Slots were filled "
-        "in afterwards; where a writer's own target is no word that other rows have as a "
-        "descriptor, the first word of the palette stands for it; a neutral beside another label "
-        "was dropped and labels were put in order of intensity by script."
+        "instances of one model): spoken lines, messages, posts, replies in threads, notes and "
+        "reviews, and sentences of prose, in which sarcasm, a negation, whose feeling it is, who "
+        "did it, time and mode, strength or an idiom turns the feeling, and a plain line beside "
+        "them. Writers chose the families and gave labels, degrees and words with each line. "
+        "Slots were filled in afterwards; where a writer's own target is no word that other rows "
+        "have as a descriptor, the first word of the palette stands for it; a neutral beside "
+        "another label was dropped and labels were put in order of intensity by script."
     ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
