@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -203,25 +203,37 @@ def _terms(plan: Measurement) -> Any:  # noqa: ANN401 - evaluation is imported w
     return Terms(
         limit=plan.limit,
         thresholds=plan.thresholds,
-        sources=tuple(_texts_of(corpus) for corpus in (plan.corpus, *plan.training)),
+        sources=_training_texts((plan.corpus, *plan.training)),
         drop_seen=plan.drop_seen,
         store=None if plan.keep is None else ScoreStore(plan.keep),
         score_again=plan.score_again,
     )
 
 
-def _texts_of(corpus: Path) -> Any:  # noqa: ANN401 - evaluation is imported where it is used
-    from emo_hub.dataset import read_corpus
+def _training_texts(corpora: Sequence[Path]) -> tuple[Any, ...]:
+    """Read what models may have seen; corpora of one name get the numbers that tell them apart."""
     from emo_hub.evaluation.seen import TrainingTexts
 
+    named = Counter[str]()
+    found = []
+    for corpus in corpora:
+        named[corpus.name] += 1
+        times = named[corpus.name]
+        name = corpus.name if times == 1 else f"{corpus.name} ({times})"
+        found.append(TrainingTexts.of(name, _texts_of(corpus)))
+    return tuple(found)
+
+
+def _texts_of(corpus: Path) -> list[str]:
+    from emo_hub.dataset import read_corpus
+
     stored = read_corpus(corpus)
-    texts = [
+    return [
         row["utterance"]
         for config in ("contextless", "contextual")
         for split in stored.counts.get(config, {})
         for row in stored.rows(config, split)
     ]
-    return TrainingTexts.of(corpus.name, texts)
 
 
 def _label_map(contestant: Any) -> list[Any]:  # noqa: ANN401

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def _metric(name, *configuration, **settings):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_loaded_by_its_path_gives_what_the_imported_class_gives(name):
     inputs = _inputs(name)
-    loaded = evaluate.load(str(module_path(name)))
+    loaded = evaluate.load(module_path(name))
     assert loaded.name == name
     assert loaded.compute(**inputs) == _metric(name).compute(**inputs)
 
@@ -105,7 +106,7 @@ def test_a_module_describes_itself_and_gives_plain_numbers(name):
 @pytest.mark.parametrize("by_path", [True, False])
 def test_modules_combine(names, by_path):
     inputs = _inputs(names[0])
-    parts = [str(module_path(name)) if by_path else _metric(name) for name in names]
+    parts = [module_path(name) if by_path else _metric(name) for name in names]
     found = evaluate.combine(parts).compute(**inputs)
     alone = {}
     for name in names:
@@ -118,8 +119,8 @@ def test_settings_given_when_a_module_is_loaded_hold_when_it_computes():
     inputs = {"predictions": scores, "references": targets}
     both = evaluate.combine(
         [
-            evaluate.load(str(module_path("emotion_f1")), average="micro", threshold=0.6),
-            evaluate.load(str(module_path("emotion_map"))),
+            evaluate.load(module_path("emotion_f1"), average="micro", threshold=0.6),
+            evaluate.load(module_path("emotion_map")),
         ]
     )
     found = both.compute(**inputs)
@@ -328,7 +329,7 @@ def test_an_unknown_module_is_refused_with_the_names_there_are():
 
 
 def test_every_folder_of_modules_is_listed_and_holds_its_script():
-    root = module_path("emotion_f1").parent
+    root = Path(module_path("emotion_f1")).parent
     folders = {path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "_"}
     assert folders == set(NAMES)
     assert all((root / name / f"{name}.py").is_file() for name in NAMES)
@@ -342,8 +343,8 @@ def test_modules_load_in_a_fresh_process_that_may_not_reach_any_network(tmp_path
         "import evaluate\n"
         "from emo_hub.metrics import module_path\n"
         f"for name in {NAMES!r}:\n"
-        "    evaluate.load(str(module_path(name)))\n"
-        "f1 = evaluate.load(str(module_path('emotion_f1')))\n"
+        "    evaluate.load(module_path(name))\n"
+        "f1 = evaluate.load(module_path('emotion_f1'))\n"
         "print(f1.compute(predictions=[[1, 0]], references=[[1, 0]]))\n"
     )
     offline = {"HF_EVALUATE_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}

@@ -42,6 +42,7 @@ def test_a_space_becomes_a_commit_with_an_annotated_tag(hub, owner):
     assert (facts["models"], facts["preload_from_hub"]) == ([MODEL], [MODEL])
     assert (facts["datasets"], facts["python_version"]) == ([DATA], "3.12")
     assert re.fullmatch(r"\d+\.\d+\.\d+", facts["sdk_version"])
+    assert f'Client("{REPO}")' in there["README.md"].decode()
 
 
 def test_the_page_runs_the_model_that_it_names(tmp_path):

@@ -320,6 +320,21 @@ def test_file_that_is_no_table_is_refused(text):
         parse_sheet(text, "f")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["," * 300 + "\nx", "," * 150 + "\n" + "x\n" * 10_000],
+    ids=["columns", "cells"],
+)
+def test_table_of_commas_is_refused_before_its_cells_are_made(text):
+    with pytest.raises(RefusalError, match="at most 200 columns"):
+        parse_sheet(text, "f")
+
+
+def test_table_without_a_line_of_names_is_refused():
+    with pytest.raises(RefusalError):
+        parse_sheet("\rtext\rhello", "f")
+
+
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_file_is_read_in_usual_codings_and_deleted(tmp_path: Path, coding):
     path = tmp_path / "a.csv"

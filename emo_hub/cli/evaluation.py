@@ -185,6 +185,12 @@ def _measure(
     command = _command(models, plan)
     results = measure(measured, out, command=command, say=say)
     say(f"{out / 'report.html'}, report.md, report.json, pictures and scores")
+    for model in models:
+        if not results[model]:
+            raise InputError(
+                f"{model} was scored on nothing: no benchmark here has rows and labels that it can "
+                "be asked about. What was left out, and why, is said above."
+            )
     if card:
         for model, folder in zip(models, folders, strict=True):
             say(str(write_results(folder, results[model], command=command)))

@@ -70,7 +70,11 @@ def space(
         str | None, typer.Option("--model", help="The repository that it runs and names.")
     ] = None,
     datasets: Annotated[
-        list[str] | None, typer.Option("--dataset", help="A repository that it names; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--dataset",
+            help="The corpus that its page browses, then others that it names; repeatable.",
+        ),
     ] = None,
     tag: Tag = "v1.0.0",
     dry_run: DryRun = False,

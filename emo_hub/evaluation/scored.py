@@ -65,7 +65,7 @@ def row_ids(rows: LoadedBenchmark) -> tuple[str, ...]:
 
 
 def write_scored(scored: Iterable[Scored], out: Path) -> list[Path]:
-    """Write one Parquet file per record into `out/scores`.
+    """Write one Parquet file per record into `out/scores`, in place of an earlier report's.
 
     Raises:
         OSError: the folder cannot be written.
@@ -73,6 +73,8 @@ def write_scored(scored: Iterable[Scored], out: Path) -> list[Path]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    for earlier in (out / FOLDER).glob("*/*.parquet"):
+        earlier.unlink()
     paths = []
     for one in scored:
         model = hashlib.sha256(f"{one.model}\0{one.result.role}".encode()).hexdigest()[:12]

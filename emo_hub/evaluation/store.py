@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +111,7 @@ class ScoreStore:
             with np.load(path, allow_pickle=False) as kept:
                 scores = kept["scores"]
                 seconds, when, times = float(kept["seconds"]), str(kept["when"]), int(kept["times"])
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise InputError(
                 f"{path} is damaged ({error}): remove it, and the split is scored anew."
             ) from error

@@ -89,16 +89,27 @@ def _macro_recall(totals: Floats) -> Floats:
     return np.asarray((hits / np.maximum(there, 1.0)).mean(axis=1), dtype=np.float64)
 
 
+def _over_rows(sums: Floats) -> Floats:
+    """Make sums (N, K) a share of the rows, and count those as the last: (N, K + 1).
+
+    Groups of unequal size, drawn with replacement, have more rows or fewer than there are.
+    """
+    return np.column_stack([sums, np.ones(len(sums))]) / len(sums)
+
+
+def _means(totals: Floats) -> Floats:
+    return np.asarray(totals[:, :-1] / totals[:, -1:], dtype=np.float64)
+
+
 def _first(totals: Floats) -> Floats:
-    return totals[:, 0]
+    return np.asarray(_means(totals)[:, 0], dtype=np.float64)
 
 
 def _mean(per_row: Callable[[Array, Array], Array]) -> Sums:
-    """A metric that is the mean over rows of something; as many rows are drawn as there are."""
+    """A metric that is the mean over rows of something."""
 
     def tally(targets: Array, values: Array) -> Floats:
-        found = np.asarray(per_row(targets, values), dtype=np.float64)
-        return found[:, None] / len(found)
+        return _over_rows(np.asarray(per_row(targets, values), dtype=np.float64))
 
     return Sums(tally, _first)
 
@@ -119,7 +130,7 @@ def _row_distance(targets: Array, values: Array) -> Array:
 
 
 def _gaps(targets: Array, scores: Array) -> Floats:
-    """How far the scores of a row lie above its outcomes, by calibration bin: (N, bins)."""
+    """How far the scores of a row lie above its outcomes, by calibration bin: (N, bins + 1)."""
     check_pair(targets, scores)
     known = check_probabilities(scores)
     place = probability.places(known.ravel(), _BINS)
@@ -127,11 +138,11 @@ def _gaps(targets: Array, scores: Array) -> Floats:
     gaps = np.bincount(
         rows * _BINS + place, weights=(known - targets).ravel(), minlength=len(known) * _BINS
     )
-    return np.asarray(gaps.reshape(len(known), _BINS) / known.size, dtype=np.float64)
+    return _over_rows(gaps.reshape(len(known), _BINS) / known.shape[1])
 
 
 def _total_gap(totals: Floats) -> Floats:
-    return np.asarray(np.abs(totals).sum(axis=1), dtype=np.float64)
+    return np.asarray(np.abs(_means(totals)).sum(axis=1), dtype=np.float64)
 
 
 def _standard(values: Floats) -> Floats:
@@ -141,7 +152,7 @@ def _standard(values: Floats) -> Floats:
 
 
 def _moments(x: Floats, y: Floats) -> Floats:
-    return np.asarray(np.column_stack([x, y, x * x, y * y, x * y]) / len(x), dtype=np.float64)
+    return _over_rows(np.column_stack([x, y, x * x, y * y, x * y]))
 
 
 def _pearson_tally(targets: Array, values: Array) -> Floats:
@@ -158,7 +169,7 @@ def _concordance_tally(targets: Array, values: Array) -> Floats:
 
 
 def _variances(totals: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    x, y, xx, yy, xy = totals.T
+    x, y, xx, yy, xy = _means(totals).T
     return np.maximum(xx - x * x, 0.0), np.maximum(yy - y * y, 0.0), xy - x * y, x - y
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = "requirements.txt"
 _PACKAGE = Path(__file__).parent.parent
 _PAGE = "zero-shot-emotion"
+_OURS = f"emo-hub/{_PAGE}"  # what the page's own README.md calls the Space
 _FACTS = ("title", "sdk", "sdk_version", "python_version", "app_file", "license", "emoji")
 # Spaces would otherwise run 3.10, on which transformers 5 cannot be installed.
 _PYTHON = "3.12"
@@ -44,7 +45,7 @@ class Page:
     Args:
         folder: the Space; None for the page of emo_hub.
         model: the repository that it runs and names; None for the model inside the package.
-        datasets: the repositories that it names.
+        datasets: the repositories that it names; its page browses the first.
 
     Raises:
         InputError: a model or dataset is no repository.
@@ -95,6 +96,7 @@ def publish_space(
     with TemporaryDirectory() as place:
         staged = Path(place) / target.name
         stage_space(page, staged)
+        _name_itself(staged / "README.md", target.repo_id)
         message = f"{target.name} {tag}"
         return release(staged, target, message=message, how=how, private=private, api=api, say=say)
 
@@ -127,6 +129,12 @@ def stage_space(page: Page, staged: Path) -> None:
     write_front(staged, facts)
     path = staged / REQUIREMENTS
     path.write_text(_pinned(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _name_itself(card: Path, repo_id: str) -> None:
+    """Have a card that shows how the Space is asked from Python name this Space."""
+    text = card.read_text(encoding="utf-8")
+    card.write_text(text.replace(f'Client("{_OURS}")', f'Client("{repo_id}")'), encoding="utf-8")
 
 
 def _choose_corpus(app: Path, corpus: str) -> None:

@@ -20,6 +20,8 @@ from emo_hub.spreadsheets import inert_cell
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 1_000
 MAX_FILE_BYTES = 1024 * 1024
+MAX_COLUMNS = 200
+MAX_CELLS = 1_000_000  # a megabyte of commas and line breaks would make far more
 CHUNK = 16
 
 _USUAL_NAMES = (
@@ -106,7 +108,7 @@ def parse_sheet(text: str, name: str) -> Sheet:
     """Read CSV with commas, semicolons or tabs, whichever its first line has most of.
 
     Raises:
-        RefusalError: it has no line of names, or no row below it.
+        RefusalError: it has no line of names, no row below it, or too many columns or cells.
     """
     top = text.split("\n", 1)[0]
     if "\0" in text or not top.strip():
@@ -119,6 +121,10 @@ def parse_sheet(text: str, name: str) -> Sheet:
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise RefusalError("empty_file")
+    if not head:
+        raise RefusalError("odd_file")
+    if len(head) > MAX_COLUMNS or len(head) * len(rows) > MAX_CELLS:
+        raise RefusalError("wide_file", columns=MAX_COLUMNS, cells=MAX_CELLS)
     names = _distinct(head)
     columns = {
         column: tuple(row[number] if number < len(row) else "" for row in rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emo_hub.dataset import read_corpus
+from emo_hub.errors import DataError
 from emo_hub.records import DIMENSIONS, SPLITS
 from emo_hub.taxonomy import GOEMOTIONS
 
@@ -78,7 +79,7 @@ def open_shelf(corpus: str) -> Shelf:
         corpus: a folder that `emo-hub corpus build` wrote, or a repository of the Hub.
 
     Raises:
-        DataError: the folder is no such corpus.
+        DataError: the folder or the repository is no such corpus, or cannot be reached.
     """
     titles = {
         str(row["id"]): str(row["title"])
@@ -101,7 +102,13 @@ def _parts(corpus: str, config: str) -> Sequence[Dataset]:
         return [stored.split(config, split) for split in SPLITS]
     from datasets import load_dataset
 
-    return list(load_dataset(corpus, config).values())
+    try:
+        return list(load_dataset(corpus, config).values())
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"{corpus} cannot be browsed as a corpus ({error}): name one that `emo-hub publish "
+            "dataset` put on the Hub, or none."
+        ) from error
 
 
 def _present(part: Dataset) -> list[str]:

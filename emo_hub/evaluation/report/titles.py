@@ -22,9 +22,11 @@ _METRICS = {
     "top_calibration_error": "ECE of the top label",
     "brier": "Brier",
     "annotator_agreement": "agreement with annotators",
-    "annotator_divergence": "divergence from annotators",
+    "annotator_ceiling": "agreement that annotators allow",
+    "annotator_distance": "distance from annotators",
     "labels_per_row": "labels per row",
     "rows_below_thresholds": "rows below every threshold",
+    "rows_without_answer": "rows without an answer",
     "context_right": "right with the right context",
     "context_none": "right without context",
     "context_swapped": "right with another story's context",
@@ -38,10 +40,10 @@ _METRICS = {
     "dominance_ccc": "dominance CCC",
 }
 _LOWER_IS_BETTER = frozenset(
-    {"calibration_error", "top_calibration_error", "brier", "annotator_divergence"}
+    {"calibration_error", "top_calibration_error", "brier", "annotator_distance"}
 )
-_DESCRIPTIVE = frozenset({"labels_per_row", "rows_below_thresholds"})
-_COUNTS = frozenset({"rows_below_thresholds"})
+_COUNTS = frozenset({"rows_below_thresholds", "rows_without_answer"})
+_DESCRIPTIVE = _COUNTS | {"labels_per_row", "annotator_ceiling"}
 
 _ROLES = ("zero-shot", "transfer", "fine-tuned", "teacher's labels")
 _MEANING = {

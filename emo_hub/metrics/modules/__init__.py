@@ -27,15 +27,15 @@ MODULES = {
 }
 
 
-def module_path(name: str) -> Path:
-    """Give the folder of a metric, for `evaluate.load(str(folder))`.
+def module_path(name: str) -> str:
+    """Give the folder of a metric, as `evaluate.load` takes it.
 
     Raises:
         InputError: there is no metric of this name; lists those there are.
     """
     if name not in MODULES:
         raise InputError(f"There is no metric module {name!r}; there are {', '.join(MODULES)}.")
-    return Path(__file__).parent / name
+    return str(Path(__file__).parent / name)
 
 
 def __getattr__(name: str) -> object:
