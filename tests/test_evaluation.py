@@ -20,6 +20,7 @@ from emo_hub.evaluation import BENCHMARKS, FittingRows, benchmark, evaluate, eva
 from emo_hub.evaluation.compare import choose, compare
 from emo_hub.evaluation.loading import LoadedBenchmark, load_for_scoring
 from emo_hub.evaluation.published import PUBLISHED
+from emo_hub.evaluation.report import titles
 from emo_hub.evaluation.run import Terms
 from emo_hub.evaluation.scored import read_scored, write_scored
 from emo_hub.evaluation.scorers import Contestant
@@ -407,7 +408,7 @@ def test_a_benchmark_that_a_model_cannot_answer_is_left_out_aloud(folder):
     assert told[0] == "isear: left out. No label of isear is known."
 
 
-def test_agreement_with_annotators_is_measured_where_they_are_known(folder):
+def sure_of_annotated(folder):
     path = folder / "edos_mturk" / "mturk_9k.parquet"
     row = {"Dialog": "I lost it .", "Agreed emotion (2/3 vote)": "Angry",
            "Worker 1 answer": "Angry", "Worker 2 answer": "Angry",
@@ -419,7 +420,18 @@ def test_agreement_with_annotators_is_measured_where_they_are_known(folder):
             return np.array([[float(label == "angry") for label in labels]], np.float32)
 
     (result,) = results(Sure(), folder, only=["edos"])
-    assert result.metrics["annotator_agreement"] == pytest.approx(2 / 3)
+    return result
+
+
+def test_agreement_with_annotators_is_measured_where_they_are_known(folder):
+    found = sure_of_annotated(folder).metrics
+    assert found["annotator_agreement"] == pytest.approx(2 / 3)
+
+
+def test_a_distance_from_annotators_is_best_at_its_least_and_their_ceiling_is_nobodys(folder):
+    assert {"annotator_distance", "annotator_ceiling"} <= sure_of_annotated(folder).metrics.keys()
+    assert titles.best("annotator_distance", [0.9, 0.7]) == 0.7
+    assert titles.best("annotator_ceiling", [0.9, 0.7]) is None
 
 
 def fitted(scores, dev, name="fitted"):
@@ -541,15 +553,23 @@ def test_answers_of_a_dead_server_are_not_kept(folder, terms):
 def test_damaged_scores_say_what_to_do(folder, terms):
     evaluate(contestant(KeywordScorer()), folder, ["isear"], terms=terms)
     (kept,) = terms.store.folder.rglob("*.npz")
-    kept.write_bytes(b"no scores")
-    with pytest.raises(InputError, match="remove it"):
-        evaluate(contestant(KeywordScorer()), folder, ["isear"], terms=terms)
+    whole = kept.read_bytes()
+    for damaged in (b"no scores", whole[: len(whole) // 2], b""):
+        kept.write_bytes(damaged)
+        with pytest.raises(InputError, match="remove it"):
+            evaluate(contestant(KeywordScorer()), folder, ["isear"], terms=terms)
 
 
 def test_a_model_trained_on_a_benchmark_is_fine_tuned_there_alone(folder):
     model = contestant(KeywordScorer(), trained_on=["isear"])
     found = results(model, folder, ["isear", "xed"])
     assert {r.benchmark: r.role for r in found} == {"isear": "fine-tuned", "xed": "zero-shot"}
+
+
+def test_records_of_an_earlier_report_do_not_stay_beside_those_of_a_new_one(folder, tmp_path):
+    write_scored(evaluate(KeywordScorer(), folder, ["goemotions", "edos"]), tmp_path)
+    write_scored(evaluate(KeywordScorer(), folder, ["edos"]), tmp_path)
+    assert [one.rows.name for one in read_scored(tmp_path)] == ["edos"]
 
 
 def test_a_record_reads_back_whole_and_holds_no_text(folder, tmp_path):

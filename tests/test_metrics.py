@@ -873,6 +873,23 @@ def test_groups_give_the_same_by_sums_and_draw_by_draw():
     assert dataclasses.astuple(pairs[0][1]) == pytest.approx(dataclasses.astuple(pairs[1][1]))
 
 
+@pytest.mark.parametrize("name", BY_SUMS)
+def test_groups_of_unequal_size_give_the_same_by_sums_and_draw_by_draw(name):
+    arrays = _case(name, 3, (50, 4))
+    groups = [f"dialogue {i * i // 60}" for i in range(50)]
+    metric, hidden = getattr(metrics, name), _hidden(name)
+    fast, slow = (
+        metrics.bootstrap_interval(m, *arrays[:2], resamples=40, groups=groups)
+        for m in (metric, hidden)
+    )
+    assert (fast.low, fast.high) == pytest.approx((slow.low, slow.high), abs=1e-9)
+    fast, slow = (
+        metrics.paired_difference(m, *arrays, resamples=40, groups=groups) for m in (metric, hidden)
+    )
+    assert (fast.low, fast.high) == pytest.approx((slow.low, slow.high), abs=1e-9)
+    assert fast.p_value == pytest.approx(slow.p_value, abs=1e-9)
+
+
 def test_a_group_for_every_row_changes_nothing_but_the_draws_names():
     targets, predicted, _ = grouped()
     names = [f"{i:04d}" for i in range(len(targets))]
