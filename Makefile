@@ -48,7 +48,7 @@ BENCHMARKS ?= $(or $(EMO_HUB_BENCHMARKS),../shared/benchmarks)
 CORPUS := $(BIN)/emo-hub corpus build --out runs/emo-pillars
 TRAIN  := $(BIN)/emo-hub train contrastive --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions
 
-model: $(VENV)/.base  ## Train, embed and measure the default model (half an hour on two cores).
+model: $(VENV)/.base  ## Train, embed and measure the default model (half an hour on two cores with AMX, over an hour without).
 	$(CORPUS)
 	$(TRAIN) --out runs/default --recipe default
 	rm -rf emo_hub/default_model && cp -r runs/default/adapter emo_hub/default_model

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
+from emo_hub.pairs import separators
 
 Ids = NDArray[np.int64]
 Tokens = Mapping[str, list[list[int]]]
@@ -51,7 +52,8 @@ class TokenReader:
         rows = [row for row, (_, context) in enumerate(pairs) if context and context.strip()]
         if not rows:
             return found
-        left = [self._longest - len(found["input_ids"][row]) - 1 for row in rows]
+        most = self._longest - separators(self._tokenizer)
+        left = [most - len(found["input_ids"][row]) for row in rows]
         cut = self._ends([str(pairs[row][1])[-room:] for row in rows], left)
         # Where a context has no room, or nothing of it is left, the text stands alone.
         some = [(row, before) for row, before in zip(rows, cut, strict=True) if before]

@@ -28,6 +28,7 @@ from emo_hub.tensors import read_tensors
 
 HEAD_FILE = "emotion_head.json"
 ADAPTER_FILE = "adapter.safetensors"
+DOWNLOAD = ("revision", "token", "cache_dir", "local_files_only")  # what `locate` takes by name
 SCHEMA_VERSION = 1
 
 PACKAGED_BASE = "sentence-transformers/all-MiniLM-L6-v2"
@@ -176,6 +177,17 @@ def file_sha256(path: Path) -> str:
 def text_sha256(text: str) -> str:
     """Hash a string."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def weights_sha256(folder: Path) -> str:
+    """Hash the weights of an encoder's folder, as 12 hex digits: others in their place differ.
+
+    Raises:
+        CheckpointError: a file cannot be read.
+    """
+    # Where both kinds are there, transformers reads the first.
+    paths = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
+    return text_sha256(" ".join(file_sha256(path) for path in paths))[:12]
 
 
 def read_head(folder: Path) -> Head:

@@ -80,8 +80,7 @@ class EmotionClassifier(nn.Module):
     @classmethod
     def from_pretrained(cls, name_or_path: str, **kwargs: Any) -> EmotionClassifier:  # noqa: ANN401
         """Load as transformers' `pipeline()` asks for it; options of the Hub and dtype count."""
-        known = ("revision", "token", "cache_dir", "local_files_only")
-        loaded = cls.load(name_or_path, **{k: kwargs[k] for k in known if kwargs.get(k)})
+        loaded = cls.load(name_or_path, **{k: kwargs[k] for k in files.DOWNLOAD if kwargs.get(k)})
         dtype = kwargs.get("dtype")
         return loaded.to(dtype) if isinstance(dtype, torch.dtype) else loaded
 

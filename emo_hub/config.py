@@ -44,18 +44,21 @@ def read_recipe(cls: type[R], source: str | Path, overrides: Sequence[str] = ())
 def fill(cls: type[R], table: Mapping[str, Any], *, where: str) -> R:
     """Make the dataclass from a table, refusing unknown keys and wrong types.
 
+    A whole number where a float is wanted becomes one.
+
     Raises:
         SettingsError: says which key of `where` is wrong and what would be right.
     """
     hints = typing.get_type_hints(cls)
     known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
             raise SettingsError(f"{where} sets '{key}', which is not a setting; {hint}")
-        _check_type(key, value, hints[key], where)
-    return cls(**table)
+        values[key] = _checked(key, value, hints[key], where)
+    return cls(**values)
 
 
 def part(cls: type[R], recipe: object) -> R:
@@ -132,20 +135,22 @@ def _recipe_text(source: str | Path) -> str:
     return shipped.joinpath(f"{source}.toml").read_text(encoding="utf-8")
 
 
-def _check_type(key: str, value: object, wanted: Any, where: str) -> None:  # noqa: ANN401
+def _checked(key: str, value: object, wanted: Any, where: str) -> object:  # noqa: ANN401
     origin = typing.get_origin(wanted)
     if origin is typing.Literal:
         if value not in (choices := typing.get_args(wanted)):
             names = ", ".join(str(choice) for choice in choices)
             raise SettingsError(f"{where} sets {key} = {value!r}; wanted one of {names}.")
-        return
+        return value
     is_union = origin in (typing.Union, types.UnionType)
     kinds = typing.get_args(wanted) if is_union else (origin or wanted,)
+    if isinstance(value, int) and not isinstance(value, bool) and float in kinds:
+        # Torch and the hash of a recipe tell 1 from 1.0.
+        return value if int in kinds else float(value)
     right = isinstance(value, kinds) and not (bool not in kinds and isinstance(value, bool))
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        right = True
     if not right:
         names = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
         raise SettingsError(
             f"{where} sets {key} = {value!r}, a {type(value).__name__}; wanted a {names}."
         )
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 from emo_hub.errors import DataError, InputError
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+_QUOTED = re.compile(r"\(os error (\d+)\)")
 
 
 def sync_folder(folder: Path) -> None:
@@ -72,22 +74,29 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> None:
 
 
 def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
-    """Have a folder written beside its place, then move it there.
+    """Have a folder written beside its place, then move it there; a failure leaves nothing beside.
 
     Args:
         out: its place; an older folder there is replaced.
         write: fills the folder that it is given, which is not there yet.
 
     Raises:
-        OSError: it cannot be written; what was there before still is.
+        DataError: it cannot be written; what was there before still is.
     """
     fresh, old = _beside(out, "partial"), _beside(out, "old")
     shutil.rmtree(fresh, ignore_errors=True)
-    write(fresh)
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
+    try:
+        write(fresh)
+        shutil.rmtree(old, ignore_errors=True)
+        if out.exists():
+            out.rename(old)
+        fresh.rename(out)
+    except BaseException as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        recover(out)
+        if (failed := _system_error(error)) is None:
+            raise
+        raise write_error(failed, out.parent) from error
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -120,6 +129,20 @@ def _beside(out: Path, word: str) -> Path:
     return out.with_name(f".{out.name}.{word}")
 
 
+def _system_error(error: BaseException) -> OSError | None:
+    """Find the error of the system in what was raised while a folder was written, if it is one."""
+    from safetensors import SafetensorError
+
+    if isinstance(error, OSError):
+        return error
+    is_of_weights = isinstance(error, SafetensorError)
+    # Both libraries only quote the system; what tokenizers raises has no class of its own.
+    is_quote = is_of_weights or type(error) is Exception
+    if is_quote and (quoted := _QUOTED.search(str(error))):
+        return OSError(int(quoted[1]), os.strerror(int(quoted[1])))
+    return OSError(str(error)) if is_of_weights else None
+
+
 def write_error(error: OSError, folder: Path) -> DataError:
     """Say in one sentence why a folder could not be written and what to do."""
     if error.errno in _DISK_FULL:
@@ -132,3 +155,24 @@ def write_error(error: OSError, folder: Path) -> DataError:
         f"{folder} cannot be written ({error.strerror or error}). Everything written before is "
         "safe; give a folder that can be written, and run again."
     )
+
+
+def fresh_folder(out: Path) -> Path:
+    """Make an empty folder beside a place, for what is written there piece by piece.
+
+    What a kill left of an earlier run is cleared first. Once the folder is whole, give its `rename`
+    to `put_in_place`. Only one run at a time may write for a place.
+
+    Raises:
+        DataError: it cannot be made.
+    """
+    recover(out)
+    folder = _beside(out, "writing")
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    return folder
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Say whether the disk, the quota or the limit on file sizes is used up."""
+    return error.errno in _DISK_FULL

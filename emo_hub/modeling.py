@@ -122,14 +122,13 @@ class EmotionModel(nn.Module):
 
         Options of the Hub, backend, precision and dtype count; the latter three are "auto".
         """
-        hub = ("revision", "token", "cache_dir", "local_files_only")
         dtype = kwargs.get("dtype")
         number = str(dtype).removeprefix("torch.") if isinstance(dtype, torch.dtype) else "auto"
         return cls.load(
             name_or_path,
             backend=kwargs.get("backend", "auto"),
             precision=kwargs.get("precision", number),
-            **{k: kwargs[k] for k in hub if kwargs.get(k)},
+            **{k: kwargs[k] for k in files.DOWNLOAD if kwargs.get(k)},
         )
 
     def run_on(self, backend: Backend = "auto", precision: Precision = "auto") -> None:
@@ -178,12 +177,13 @@ class EmotionModel(nn.Module):
         self.save_head(folder, dataclasses.replace(self.head, adapter=None))
 
     def save_head(self, folder: Path, head: files.Head) -> None:
-        """Write what turns vectors into scores, without the encoder.
+        """Write what turns vectors into scores, without the encoder, in place of an older head.
 
         Raises:
             OSError: the folder cannot be written.
         """
         files.write_head(head, folder)
+        tensors.clear_head(folder)
         if self.moments is not None:
             tensors.write_moments(self.moments, folder)
         if self.offsets is not None:

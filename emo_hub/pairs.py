@@ -38,6 +38,12 @@ def segments_of(config: Any) -> int | None:  # noqa: ANN401
     return None if count is None else int(count)
 
 
+def separators(tokenizer: Any) -> int:  # noqa: ANN401
+    """Give how many more special tokens a pair has than a text: one for BERT, two for RoBERTa."""
+    alone = tokenizer.num_special_tokens_to_add()
+    return int(tokenizer.num_special_tokens_to_add(pair=True) - alone)
+
+
 def tokenize_pair(
     tokenizer: Any,  # noqa: ANN401
     text: str,
@@ -63,9 +69,7 @@ def tokenize_pair(
     check_text(text)
     text = text[: max_tokens * CHARACTERS_PER_TOKEN]
     alone = tokenizer(text, truncation=True, max_length=max_tokens)
-    # One more separator for BERT, two for RoBERTa.
-    added = tokenizer.num_special_tokens_to_add(pair=True) - tokenizer.num_special_tokens_to_add()
-    room = max_tokens - len(alone["input_ids"]) - added
+    room = max_tokens - len(alone["input_ids"]) - separators(tokenizer)
     before = _end_of(context or "", tokenizer, room)
     if not before:
         return _inputs(alone, tokenizer, segments)

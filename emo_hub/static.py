@@ -23,7 +23,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput
 
 from emo_hub.calibration import Floats
-from emo_hub.checkpoint import locate
+from emo_hub.checkpoint import DOWNLOAD, locate
 from emo_hub.errors import CheckpointError
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
 from emo_hub.tensors import make_readable, read_tensors
@@ -96,8 +96,7 @@ class StaticBackbone(nn.Module):
         Raises:
             CheckpointError: a file is missing or damaged, or they do not fit each other.
         """
-        known = ("revision", "token", "cache_dir", "local_files_only")
-        folder = locate(name_or_path, **{k: options[k] for k in known if options.get(k)})
+        folder = locate(name_or_path, **{k: options[k] for k in DOWNLOAD if options.get(k)})
         try:
             config = options.get("config") or StaticConfig.from_pretrained(folder)
         except (OSError, ValueError, TypeError) as error:

@@ -76,6 +76,12 @@ def _named(path: Path, first: str, second: str) -> dict[str, Tensor]:
     return tensors
 
 
+def clear_head(folder: Path) -> None:
+    """Remove the tensors of an older head: a new one without such a part would be read with it."""
+    for name in (VAD_FILE, MOMENTS_FILE, OFFSETS_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
 def write_vad(weight: Tensor, bias: Tensor, folder: Path) -> None:
     """Write the (3, D) weight and (3,) bias of the dimensional head."""
     tensors = {"weight": weight.detach().cpu().contiguous(), "bias": bias.detach().cpu()}

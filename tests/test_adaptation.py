@@ -317,6 +317,14 @@ def test_files_of_a_folder_keep_their_parts(tmp_path):
     assert portion.test.texts == ("my word",)
 
 
+@pytest.mark.parametrize("names", [("train.csv", "training.csv"), ("dev.csv", "val.csv")])
+def test_two_files_of_one_split_are_refused(tmp_path, names):
+    for name in ("train.csv", *names):
+        write_csv(tmp_path / name, own_rows())
+    with pytest.raises(DataError, match=f"two files of .* rows, {names[0]} and {names[1]}"):
+        read_task(str(tmp_path))
+
+
 def test_too_few_rows_of_a_label_are_refused(tmp_path):
     rows = [*own_rows(), {"text": "once", "label": "rare", "context": ""}]
     with pytest.raises(DataError, match="fewer than 10 rows of 'rare'"):

@@ -1,7 +1,9 @@
 """Averaging runs: the mean of what each adds to the base, calibrated anew, and nothing else."""
 
 import json
+import shutil
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -78,13 +80,32 @@ def test_a_run_without_low_rank_updates_is_refused(trained, tiny_corpus, tmp_pat
 
 
 def test_a_run_on_another_corpus_is_refused(trained, tiny_corpus, tmp_path):
-    import shutil
-
     other = shutil.copytree(trained["two"], tmp_path / "other")
     told = json.loads((other / "training.json").read_text())
     (other / "training.json").write_text(json.dumps({**told, "corpus_content": "x"}))
     with pytest.raises(CheckpointError, match="differ in their corpus"):
         average_runs([trained["one"], other], tiny_corpus, tmp_path / "m")
+
+
+def other_corpus(tiny_corpus, place, **changes):
+    shutil.copytree(tiny_corpus, place)
+    manifest = json.loads((place / "corpus.json").read_text())
+    (place / "corpus.json").write_text(json.dumps({**manifest, **changes}))
+    return place
+
+
+def test_data_that_the_runs_were_not_trained_on_is_refused(trained, tiny_corpus, tmp_path):
+    data = other_corpus(tiny_corpus, tmp_path / "corpus", content="another")
+    with pytest.raises(CheckpointError, match="is another corpus than that of the runs"):
+        average_runs([trained["one"], trained["two"]], data, tmp_path / "m")
+
+
+def test_an_average_judged_by_other_rows_is_not_reused(trained, mean, tiny_corpus, tmp_path):
+    data, out = other_corpus(tiny_corpus, tmp_path / "corpus"), tmp_path / "m"
+    for file in data.rglob("*.parquet"):
+        pq.write_table(pq.read_table(file).slice(0, 50), file)
+    shutil.copytree(mean, out)
+    assert not average_runs([trained["one"], trained["two"]], data, out).reused
 
 
 def test_one_run_alone_is_refused(trained, tiny_corpus, tmp_path):

@@ -258,6 +258,15 @@ def test_an_answer_cut_off_is_counted_and_not_paid_for_again(tmp_path, exported)
     assert Recorded(tmp_path / "store").answer(PROMPTS[0]).text == "whole"
 
 
+def test_a_reply_that_follows_a_fault_in_one_file_is_recorded(tmp_path, exported):
+    cut = chat(PROMPTS[0], '{"wo')
+    cut["response"]["body"]["choices"][0]["finish_reason"] = "length"
+    report = import_replies([write(exported, cut, chat(PROMPTS[0], "whole"))], tmp_path / "store")
+    assert (report.recorded, report.already_there) == (1, 0)
+    assert report.failed == {"truncated": 1}
+    assert Recorded(tmp_path / "store").answer(PROMPTS[0]).text == "whole"
+
+
 def test_unknown_and_damaged_lines_are_listed_and_harm_no_other(tmp_path, exported):
     stranger = replace(ASKED, sample=9)
     path = write(

@@ -8,13 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from emo_hub.cli import app
 from emo_hub.errors import DataError, InputError, NotRecordedError, Unanswered
 from emo_hub.synthesis import descriptors, scenes, utterances
+from emo_hub.synthesis.about import read_words
 from emo_hub.synthesis.build import build_corpus, fingerprint_of
 from emo_hub.synthesis.harvest import STAGES, pour
 from emo_hub.synthesis.ingest import record_replies, rekey
+from emo_hub.synthesis.job import Job
+from emo_hub.synthesis.origin import ABOUT
+from emo_hub.synthesis.own import OwnCorpus, build_own
 from emo_hub.synthesis.plan import Plan, plan_from_json, plan_to_json, read_plan
+from emo_hub.synthesis.rejects import browse_rejects
 from emo_hub.synthesis.write import CorpusWriter
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, read_object, recording_line
 
@@ -63,6 +70,11 @@ def test_provenance_names_no_path_of_any_machine():
     assert json.loads(text)["licence"].startswith("CC BY 4.0")
 
 
+def test_what_ships_says_of_itself_what_the_origin_says():
+    told = json.loads((PACKAGED_RECORDINGS / "provenance.json").read_text())
+    assert {name: told.get(name) for name in ABOUT} == ABOUT
+
+
 def test_shipped_recordings_take_less_than_six_megabytes():
     assert sum(path.stat().st_size for path in PACKAGED_RECORDINGS.iterdir()) < 6_000_000
 
@@ -77,6 +89,8 @@ def test_recordings_filed_anew_under_the_same_prompts_stay_the_same(tmp_path):
     rekey(folder)
     for path in PACKAGED_RECORDINGS.glob("*.gz"):
         assert unpacked(folder, path.name) == unpacked(PACKAGED_RECORDINGS, path.name)
+    told = "provenance.json"
+    assert (folder / told).read_text() == (PACKAGED_RECORDINGS / told).read_text()
 
 
 def test_replies_are_found_again_after_a_prompt_has_changed(tmp_path, monkeypatch):
@@ -220,6 +234,38 @@ def test_corrupt_line_costs_its_request_and_is_counted(tmp_path):
     assert "| utterances | corrupt_recording_line | 1 |" in (tmp_path / "c/README.md").read_text()
 
 
+def test_half_a_surrogate_pair_costs_its_reply_alone_and_is_kept_with_the_rejects(tmp_path):
+    source = record_small(tmp_path / "r")
+    recording = source / "all.jsonl"
+    # Once escaped by the teacher, once as it stands.
+    told = recording.read_text().replace("n3b", "\\\\ud83d").replace("n4b", "\\ud83d")
+    recording.write_text(told)
+    report = build_corpus(tmp_path / "c", source)
+    assert report.rejects == {"half_a_character": 2}
+    assert sum(report.counts["contextless"].values()) == 2 * 28 + 1
+    lines = (tmp_path / "c" / "rejected.jsonl").read_text().splitlines()
+    kept = [json.loads(line) for line in lines]
+    assert [entry["request_id"] for entry in kept] == ["q3", "q4"]
+    assert "n4a \ud83d n4c" in kept[1]["reply"]
+    assert all(rejected.text.isascii() for rejected in browse_rejects(tmp_path / "c"))
+
+
+def test_the_card_tells_of_every_campaign(tmp_path):
+    build_corpus(tmp_path / "c", record_small(tmp_path / "r"))
+    card = (tmp_path / "c" / "README.md").read_text()
+    campaigns = [text for name, text in ABOUT.items() if name.endswith("_campaign")]
+    assert [text for text in campaigns if text not in card] == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--about", "mine.toml"), ("--partial",), ("--most-rejected", "0.5")]
+)
+def test_what_recordings_do_not_heed_is_refused(tmp_path, words):
+    command = ["corpus", "build", "--out", str(tmp_path / "c"), *words]
+    with pytest.raises(InputError, match=f"^{words[0]} would change nothing"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+
+
 def test_line_damaged_beyond_its_key_is_counted_beside_the_request_it_lost(tmp_path):
     source = record_small(tmp_path / "r")
     recording = source / "all.jsonl"
@@ -255,6 +301,15 @@ def test_line_that_names_what_its_slot_forbids_is_rejected(tmp_path):
     assert build_corpus(tmp_path / "c", source).rejects == {"names_its_emotion": 1}
 
 
+def test_requests_asked_anew_reject_what_their_slots_forbid_too(tmp_path):
+    source = record_small(tmp_path / "r")
+    recording = source / "all.jsonl"
+    recording.write_text(recording.read_text().replace("n3a n3b n3c", "n3a joy n3c"))
+    job = Job(requests=str(source))
+    built = build_own(OwnCorpus(job, (source,), tmp_path / "c", words=read_words(None)))
+    assert built.rejects == {"names_its_emotion": 1}
+
+
 @dataclass
 class Hesitant:
     """A teacher that does not answer one request for now."""
@@ -286,7 +341,7 @@ def test_progress_is_told_reply_by_reply(tmp_path):
 def test_folder_of_something_else_is_never_replaced(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.md").write_text("years of work")
-    with pytest.raises(InputError, match="no corpus of ours"):
+    with pytest.raises(InputError, match=r"has no corpus\.json"):
         build_corpus(tmp_path / "thesis", record_small(tmp_path / "r"))
     assert (tmp_path / "thesis" / "chapter1.md").read_text() == "years of work"
 

@@ -10,10 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from emo_hub.calibration import LabelOffsets
 from emo_hub.checkpoint import PACKAGED_BASE, base_folder, file_sha256, read_head
 from emo_hub.errors import CheckpointError
 from emo_hub.modeling import EmotionModel
 from emo_hub.registration import default_model_folder
+from emo_hub.tensors import write_offsets
 
 TEXTS = ["I feel so happy", "not the day I had in mind, thank you"]
 
@@ -161,6 +163,16 @@ def test_head_tensors_of_other_names_are_a_clear_error(copy):
     save_file({"other": torch.zeros(3)}, copy / "vad_head.safetensors")
     with pytest.raises(CheckpointError, match="wanted weight and bias"):
         EmotionModel.load(copy)
+
+
+def test_a_checkpoint_saved_over_another_takes_no_part_of_its_head(untrained, tmp_path):
+    untrained.save(tmp_path)
+    count = len(untrained.head.trained_labels)
+    offsets = LabelOffsets(np.zeros((count, 32), np.float32), np.zeros(count, np.float32))
+    write_offsets(offsets, tmp_path)
+    EmotionModel(untrained.backbone, untrained.tokenizer, untrained.head, None, None).save(tmp_path)
+    found = EmotionModel.load(tmp_path)
+    assert (found.has_vad, found.moments, found.offsets) == (False, None, None)
 
 
 def test_padding_changes_no_vector(default_model):

@@ -17,7 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from emo_hub.cli import app
 from emo_hub.errors import DataError, InputError, Unanswered
 from emo_hub.synthesis.chain import NarrativePlan
 from emo_hub.synthesis.cluster import Cluster, run_sharded
@@ -592,6 +594,19 @@ def test_the_slurm_script_asks_for_what_was_wanted(stories, server, slurm, tmp_p
         assert f"#SBATCH --{line}\n" in script
     assert "launch_pickled_pipeline" in script
     assert SECRET not in script
+
+
+def test_the_command_line_names_the_partition_of_slurm(stories, slurm, tmp_path):
+    done = CliRunner().invoke(
+        app,
+        [
+            "corpus", "build", "--narratives", str(stories), "--out", str(tmp_path / "corpus"),
+            "--teacher", "http", "--model", "m", "--base-url", "http://127.0.0.1:9",
+            "--executor", "slurm", "--tasks", "2", "--partition", "cpu-long",
+        ],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "#SBATCH --partition=cpu-long\n" in (slurm / "0.slurm").read_text()
 
 
 def test_the_slurm_script_asks_the_shard_of_its_place_in_the_array(

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from emo_hub.synthesis.teachers import TeacherChoice, make
 from emo_hub.synthesis.write import CARD
-from emo_hub.teacher import Recorded
+from emo_hub.teacher import Prompt, Recorded
 from tests.conftest import REPOSITORY
 from tests.faulty_server import FaultyServer
 from tests.stories import STORIES, novel_reply
@@ -154,8 +155,6 @@ def _wait_for_requests(server: FaultyServer, count: int, process: subprocess.Pop
 
 def _key(body: dict, store: Path) -> str:
     """Find the key under which the store would hold this question, by asking it as a prompt."""
-    from emo_hub.teacher import Prompt
-
     messages = tuple((message["role"], message["content"]) for message in body["messages"])
     if len(messages) < 2:
         return ""
@@ -230,6 +229,22 @@ def test_rounds_of_batch_files_give_the_same_corpus_as_a_server(stories, tmp_pat
     assert [name for name in data if mine[name] != theirs[name]] == []
 
 
+def test_settings_reach_the_batch_files_and_what_they_have_no_use_for_is_refused(stories, tmp_path):
+    line = (
+        "build", "--narratives", stories, "--out", tmp_path / "corpus", "--teacher", "batch",
+        "--model", "tests/faulty", "--looks", 2,
+    )  # fmt: skip
+    ended = done(*line, "--set", "temperature=0.7", "--set", "limit=max_completion_tokens")
+    assert ended.returncode == 0, ended.stderr
+    requests = tmp_path / "corpus-replies" / "requests" / "requests-00001.jsonl"
+    body = json.loads(requests.read_text().splitlines()[0])["body"]
+    assert body["temperature"] == 0.7
+    assert "max_completion_tokens" in body
+    refused = done(*line, "--annotator", "tests/other")
+    assert refused.returncode == 2
+    assert "no use for --annotator" in refused.stderr
+
+
 def _result(requests: Path) -> str:
     lines = []
     for line in requests.read_text().splitlines():
@@ -280,6 +295,24 @@ def test_two_annotators_leave_both_looks_in_the_row(stories, tmp_path):
     rows = [row for split in load_dataset(str(out), "contextless").values() for row in split]
     assert {len(row["looks"]) for row in rows} == {2}
     assert {row["agreement"] for row in rows} == {1.0}
+
+
+def test_an_annotator_that_no_look_is_left_for_is_refused(stories, tmp_path):
+    with FaultyServer(answer=answer) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, "--annotator", "tests/other"))
+        assert server.requests == []
+    assert ended.returncode == 2
+    assert "give --looks 2" in ended.stderr
+
+
+def test_another_annotator_is_asked_for_looks_and_nothing_else():
+    first, other = models = ("tests/faulty", "tests/other")
+    with FaultyServer(models=models) as server:
+        teacher = make(TeacherChoice("http", first, server.url, annotators=((other, ""),)))
+        for stage in ("utterances", "labels", "second_looks", "descriptors"):
+            teacher.answer(Prompt(stage, f"{stage}-1", (("user", "So?"),), sample=1))
+        asked = [seen.body["model"] for seen in server.requests]
+    assert asked == [first, other, other, other]
 
 
 def test_a_dry_run_asks_nobody(stories, tmp_path):

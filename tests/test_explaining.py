@@ -89,6 +89,11 @@ def test_words_behind_the_longest_input_are_left_out(default_model):
     assert len(found.words) == default_model.head.max_tokens - 2
 
 
+def test_wide_gaps_between_words_hide_none_of_them(default_model):
+    passage = read_passage(default_model, f"Hello{' ' * 400}I love it")
+    assert [word.word for word in passage.words] == ["Hello", "I", "love", "it"]
+
+
 # Weights
 
 

@@ -14,6 +14,7 @@ from emo_hub.errors import InputError
 from emo_hub.pipelines.ranking import ranked
 from emo_hub.pipelines.streams import growing_chunks
 from emo_hub.scoring import KeptScorers, LinearScorer, Scoring
+from tests.classifiers import LONGEST, bert_tokenizer, roberta_tokenizer
 
 TEXTS = [
     "I waited two hours and nobody came.",
@@ -69,6 +70,17 @@ def test_many_texts_are_tokenised_as_each_alone_is(default_model):
             name: ids[0] for name, ids in alone.items()
         }
         assert len(tokens["input_ids"][row]) <= 64
+
+
+@pytest.mark.parametrize("tokenizer", [bert_tokenizer(), roberta_tokenizer()])
+def test_a_long_context_keeps_its_end_whatever_parts_it_from_the_text(tokenizer):
+    pair = ("you listen", "never " * 40 + "he lied.")
+    [tokens] = TokenReader(tokenizer, LONGEST).read([pair])["input_ids"]
+    separators = tokenizer.num_special_tokens_to_add(pair=True) - 2
+    end = tokenizer("lied.", add_special_tokens=False)["input_ids"]
+    text = tokenizer(pair[0], add_special_tokens=False)["input_ids"]
+    place = len(tokens) - 1 - len(text) - separators
+    assert tokens[place - len(end) : place] == end
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -135,6 +147,17 @@ def test_a_fast_stream_is_soon_read_in_large_chunks_and_never_larger():
     assert sum(sizes) == 1000
     assert max(sizes) == 64
     assert len(sizes) < 40
+
+
+def test_what_came_before_a_fault_of_a_stream_is_given_before_the_fault():
+    def faulty():
+        yield from range(6)
+        raise ValueError("a bad line")
+
+    given = []
+    with pytest.raises(ValueError, match="a bad line"):
+        given.extend(item for chunk in growing_chunks(faulty(), 8) for item in chunk)
+    assert given == list(range(6))
 
 
 def test_a_batch_size_says_how_many_of_a_stream_are_read_ahead(clf):

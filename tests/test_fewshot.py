@@ -208,6 +208,14 @@ def test_repeated_examples_count_once():
     assert any("1 examples repeat" in line for line in told)
 
 
+def test_contexts_are_left_out_aloud(tmp_path):
+    rows = [(*row, "It rained.") for row in ROWS]
+    told = []
+    read = read_examples(write_csv(tmp_path / "mine.csv", rows, ("text", "label", "context")))
+    fitting(read, None, seed=0, say=told.append)
+    assert any("train encoder --task" in line for line in told)
+
+
 def test_a_smaller_sample_lies_within_a_larger_one():
     pool = made([(f"{label} {n}", label) for label in "abc" for n in range(20)])
     small, large = pool.sample(4, seed=1), pool.sample(8, seed=1)
@@ -224,6 +232,14 @@ def test_every_label_is_in_a_sample_of_texts_with_several():
     rows = [(f"t{n}", "often|rare" if n == 9 else "often") for n in range(30)] + [("z", "third")]
     kept = made(rows, multi_label=True).sample(1, seed=0)
     assert min(kept.counts.values()) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_of_texts_with_several_labels_can_be_learnt_from(seed):
+    rows = [("all", "rare|x|y"), *((f"{label} {n}", label) for label in "xy" for n in range(3))]
+    kept = made(rows, multi_label=True).sample(1, seed=seed)
+    kept.check_teachable()
+    assert len(kept) <= 3
 
 
 @pytest.mark.parametrize("shots", [0, 65])

@@ -186,6 +186,17 @@ def test_the_same_calibration_is_reused(run):
     assert "reused" in found.output
 
 
+def test_texts_that_were_forgotten_at_first_make_another_calibration(run, tmp_path):
+    given = list(run[2])
+    given[given.index("--out") + 1] = str(tmp_path / "out")
+    place = given.index("--texts")
+    for arguments in (given[:place] + given[place + 2 :], given):
+        found = CliRunner().invoke(app, arguments)
+        assert found.exit_code == 0, found.output
+        assert "out: calibrated." in found.output
+    assert read_offsets(tmp_path / "out", GOEMOTIONS.labels) is not None
+
+
 def test_calibrating_fits_the_dimensions_of_finished_vectors(run, tmp_path):
     plain, _, arguments = run
     spoilt = tmp_path / "spoilt"

@@ -407,12 +407,12 @@ def test_dimensions_are_no_labels_to_learn(tmp_path):
 def test_a_few_shot_curve_of_a_benchmark_names_its_command(reports, tmp_path, tiny_checkpoint):
     out = tmp_path / "curve"
     given = ["train", "fewshot", "--benchmark", "isear:all", "--benchmarks", str(reports)]
-    made = CliRunner().invoke(
-        app, [*given, "--out", str(out), "--model", str(tiny_checkpoint), "--shots", "1"]
-    )
+    given += ["--model", str(tiny_checkpoint), "--shots", "1", "--prior", "0.25"]
+    made = CliRunner().invoke(app, [*given, "--out", str(out)])
     assert made.exit_code == 0, made.output
     page = (out / "curve.md").read_text()
-    assert "emo-hub train fewshot --benchmark isear:all --benchmarks DIR" in page
+    command = "emo-hub train fewshot --benchmark isear:all --benchmarks DIR"
+    assert f"{command} --model FOLDER --prior 0.25 --shots 1 --seeds 3" in page
     assert str(tmp_path) not in page
 
 

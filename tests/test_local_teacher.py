@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emo_hub.errors import InputError, ReplyError, TeacherError, Unanswered
+from emo_hub.errors import InputError, ReplyError, SettingsError, TeacherError, Unanswered
 from emo_hub.teacher import Prompt
 from emo_hub.teacher.local import LocalTeacher
 
@@ -413,6 +413,19 @@ def test_damaged_weights_are_named_in_the_error(folder, tmp_path):
 def test_a_setting_out_of_range_is_refused(folder, settings):
     with pytest.raises(InputError):
         LocalTeacher(folder, **{"device": "cpu", **settings})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"batchsize": 4}, "did you mean 'batch_size'"), ({"batch_size": "four"}, "wanted a int")],
+)
+def test_a_setting_of_the_command_line_that_is_unknown_or_of_another_type_is_refused(
+    folder, settings, said
+):
+    from emo_hub.synthesis.teachers import TeacherChoice, make
+
+    with pytest.raises(SettingsError, match=said):
+        make(TeacherChoice("local", str(folder), settings=settings))
 
 
 def test_the_stage_loop_feeds_whole_batches(folder, monkeypatch):

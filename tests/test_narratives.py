@@ -12,8 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from emo_hub.cli import app
 from emo_hub.errors import DataError, InputError
+from emo_hub.synthesis.job import Job
 from emo_hub.synthesis.narratives import Story, passages, read_stories
 from emo_hub.synthesis.sentences import paragraphs, sentences
 from emo_hub.synthesis.texts import read_texts
@@ -132,7 +135,7 @@ def test_a_number_of_the_row_does_not_hide_the_id_of_the_story(tmp_path):
 
 def test_two_columns_of_text_are_asked_about(tmp_path):
     path = write(tmp_path / "a.csv", [{"raw": LONG, "clean": LONG, "note": "short"}])
-    with pytest.raises(InputError, match=r"raw 128, clean 128, note 1.*text_column"):
+    with pytest.raises(InputError, match=r"raw 128, clean 128, note 1.*--text-column"):
         list(read_stories(path))
     assert next(read_stories(path, text_column="clean")).text == LONG.strip()
 
@@ -202,7 +205,7 @@ def test_sections_that_are_too_much_together_are_refused_before_they_are_held(tm
     with path.open("w") as file:
         for _ in range(60):
             file.write(json.dumps({"id": "one", "text": "word " * 20_000}) + "\n")
-    with pytest.raises(DataError, match='id_column=""'):
+    with pytest.raises(DataError, match='--id-column ""'):
         list(read_stories(path, id_column="id"))
 
 
@@ -409,6 +412,24 @@ def test_an_id_that_cannot_stand_in_a_prompt_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot stand in a prompt"):
         read_texts(path)
     assert len(read_texts(path, id_column="")) == 1
+
+
+def test_the_command_line_says_which_column_is_which(tmp_path):
+    path = write(tmp_path / "a.csv", [{"raw": LONG, "clean": LONG, "note": "short"}])
+    line = ["corpus", "build", "--narratives", str(path), "--dry-run"]
+    assert "--text-column" in str(CliRunner().invoke(app, line).exception)
+    told = CliRunner().invoke(app, [*line, "--text-column", "clean"])
+    assert told.exit_code == 0, told.output
+    texts = str(write(tmp_path / "b.jsonl", [{**TEXTS[0], "id": "{{x}}"}]))
+    line = ["corpus", "build", "--texts", texts, "--dry-run"]
+    assert "--id-column" in str(CliRunner().invoke(app, line).exception)
+    told = CliRunner().invoke(app, [*line, "--id-column", ""])
+    assert told.exit_code == 0, told.output
+
+
+def test_a_store_that_was_filled_without_named_columns_goes_on():
+    assert not {"text_column", "id_column"} & Job(texts="mail.csv").facts.keys()
+    assert Job(texts="mail.csv", id_column="").facts["id_column"] == ""
 
 
 def test_long_texts_are_refused_and_counted(tmp_path):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from emo_hub.errors import EmoHubError, InputError
+from emo_hub.errors import CheckpointError, EmoHubError, InputError
+from emo_hub.registration import default_model_folder
+from tests.classifiers import save_classifier
 
 TEXT = "Thanks for nothing, I waited two hours."
 LABELS = ["gratitude", "anger", "sarcastic contempt", "joy"]
@@ -280,6 +283,25 @@ def test_what_it_saves_scores_the_same(clf, tmp_path):
     one = clf(TEXT, candidate_labels=LABELS)
     assert again["labels"] == one["labels"]
     assert again["scores"] == pytest.approx(one["scores"], abs=1e-5)
+
+
+@pytest.mark.parametrize("task", ["zero-shot-emotion", "contextual-emotion"])
+def test_a_pipeline_is_made_of_a_repository_at_its_revision(task, tmp_path):
+    from emo_hub.pipelines import pipeline
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    place = tmp_path / "models--someone--feelings"
+    if task == "contextual-emotion":
+        save_classifier(place / "snapshots" / commit)
+    else:
+        shutil.copytree(default_model_folder(), place / "snapshots" / commit)
+    (place / "refs").mkdir()
+    (place / "refs" / "v1").write_text(commit)
+    cache = {"cache_dir": str(tmp_path), "local_files_only": True}
+    made = pipeline(task, "someone/feelings", revision="v1", **cache)
+    assert made.model.name == "someone/feelings"
+    with pytest.raises(CheckpointError, match="neither a folder nor a repository"):
+        pipeline(task, "someone/feelings", revision="v2", **cache)
 
 
 def test_five_thousand_labels_get_five_thousand_scores(clf):

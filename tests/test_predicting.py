@@ -7,11 +7,14 @@ import datetime
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +28,7 @@ from emo_hub.predicting.partial import Partial
 from emo_hub.predicting.reading import open_source
 from emo_hub.predicting.workers import Chunk, rate, window
 from emo_hub.predicting.writing import Columns, write_out
+from emo_hub.registration import default_model_folder
 
 REPOSITORY = Path(__file__).parent.parent
 LABELS = ("joy", "anger", "homesick")
@@ -317,6 +321,39 @@ def test_rows_that_are_kept_are_not_rated_again(tmp_path):
     assert [row["joy"] == 0.9 for row in read_lines(job.out)] == [True] * 4 + [False] * 2
 
 
+def test_a_run_that_fails_before_it_begins_leaves_the_rows_of_an_earlier_one(tmp_path):
+    path = with_rows(tmp_path / "out.csv", 3, {"labels": "a"})
+    with pytest.raises(KeyboardInterrupt), Partial(tmp_path / "out.csv"):
+        raise KeyboardInterrupt
+    assert rows_in(path) == 3
+
+
+def test_rows_that_another_commit_of_a_repository_rated_are_rated_again(tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    def stop(done, rows):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    place = tmp_path / "cache" / "models--someone--feelings"
+    (place / "refs").mkdir(parents=True)
+    for commit in ("a" * 40, "b" * 40):
+        shutil.copytree(default_model_folder(), place / "snapshots" / commit)
+    job = FileJob(
+        file=write_texts(tmp_path / "in.txt", texts(4)),
+        out=tmp_path / "out.jsonl",
+        how=How(labels=LABELS, model="someone/feelings", precision="float32"),
+        chunk=1,
+    )
+    said = []
+    for commit in ("a" * 40, "a" * 40, "b" * 40):
+        (place / "refs" / "main").write_text(commit)
+        with pytest.raises(KeyboardInterrupt):
+            predict_file(job, say=said.append, progress=stop)
+    assert "after row 1," in said[0]
+    assert "differs in model" in said[1]
+
+
 def test_a_line_that_was_cut_by_a_kill_is_cut_off(tmp_path):
     path = with_rows(tmp_path / "out.csv", 3, {"labels": "a"})
     whole = path.read_bytes()
@@ -338,8 +375,6 @@ def test_other_facts_start_over_and_say_which(tmp_path):
 
 @pytest.mark.parametrize("change", ["touched", "labels", "threshold", "column"])
 def test_what_decides_the_answers_is_a_fact_of_the_run(tmp_path, change):
-    from dataclasses import replace
-
     from emo_hub.predicting import _facts
 
     job = FileJob(file=write_texts(tmp_path / "in.txt", "ab"), out=tmp_path / "out.csv", how=HOW)
@@ -451,6 +486,40 @@ def test_each_line_of_a_text_file_is_a_row(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("start", ["", "\n\r\n"])
+@pytest.mark.parametrize("ending", [".csv", ".tsv"])
+def test_a_blank_line_of_a_file_of_one_column_is_a_row(tmp_path, ending, start):
+    path = tmp_path / f"in{ending}"
+    path.write_bytes(f"{start}text\nI am happy\n\nI am sad\n  \n".encode())
+    source = open_source(path, chunk=3)
+    assert source.rows == 4
+    found = [row["text"] for rows in source.chunks() for row in rows]
+    assert found == ["I am happy", "", "I am sad", "  "]
+
+
+@pytest.mark.parametrize("to", [".csv", ".tsv"])
+def test_a_carriage_return_splits_no_row(tmp_path, to):
+    rows = [{"text": "one\rtwo", "n": "1"}, {"text": "three\r", "n": "2"}]
+    source = open_source(write_rows(tmp_path / "in.jsonl", rows))
+    found = written(source, tmp_path / f"out{to}", [ANSWER] * 2)
+    assert [{name: row[name] for name in rows[0]} for row in found] == rows
+    assert b"\r\n" not in (tmp_path / f"out{to}").read_bytes()
+
+
+def test_what_only_parquet_holds_is_written_without_marks_of_json(tmp_path):
+    row = {
+        "text": "a",
+        "price": Decimal("12.50"),
+        "took": datetime.timedelta(seconds=90),
+        "raw": b"ab",
+        "words": ["b", "c"],
+    }
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "in.parquet")
+    [found] = written(open_source(tmp_path / "in.parquet"), tmp_path / "out.csv", [ANSWER])
+    assert (found["price"], found["took"], found["raw"]) == ("12.50", "0:01:30", "YWI=")
+    assert found["words"] == '["b", "c"]'
+
+
 def test_types_and_class_names_of_parquet_are_kept(tmp_path):
     from datasets import ClassLabel, Dataset, Features, List, Value, load_dataset
 
@@ -488,6 +557,33 @@ def test_json_of_contrary_kinds_is_refused_for_parquet_before_anything_is_rated(
         with pytest.raises(DataError, match=r"'n' of .* several kinds.*\.jsonl"):
             open_source(path, typed=True, chunk=chunk)
     assert open_source(path).rows == 2
+
+
+@pytest.mark.parametrize("empty", [{}, [{}], {"deep": {}}])
+def test_objects_without_keys_are_refused_for_parquet_before_anything_is_rated(tmp_path, empty):
+    path = write_rows(tmp_path / "in.jsonl", [{"text": "a", "meta": empty}, {"text": "b"}])
+    with pytest.raises(DataError, match=r"'meta' of .* without any key.*\.jsonl"):
+        open_source(path, typed=True)
+    assert open_source(path).rows == 2
+
+
+def test_a_value_that_parquet_cannot_hold_is_said_and_what_is_rated_stays(tmp_path):
+    from emo_hub.predicting import _facts
+
+    # No floating-point number is this whole one.
+    rows = [{"text": "a", "n": 2**53 + 1}, {"text": "b", "n": 0.5}]
+    job = FileJob(
+        file=write_rows(tmp_path / "in.jsonl", rows),
+        out=tmp_path / "out.parquet",
+        how=HOW,
+        chunk=1,
+    )
+    partial = with_rows(job.out, 2, _facts(job, "text"))
+    with pytest.raises(DataError, match=r"cannot hold a value of .*Let --out end in \.jsonl"):
+        predict_file(job)
+    partial.rename(tmp_path / "out.jsonl.partial")
+    assert predict_file(replace(job, out=tmp_path / "out.jsonl")).rated == 0
+    assert [row["n"] for row in read_lines(tmp_path / "out.jsonl")] == [2**53 + 1, 0.5]
 
 
 def test_half_an_emoji_is_read_as_a_mark_of_replacement(tmp_path):

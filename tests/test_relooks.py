@@ -1,15 +1,20 @@
 """Second looks: independent of the first, kept beside it, and never a reason to change a label."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from emo_hub.cli import app
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import DataError
 from emo_hub.records import short_id
-from emo_hub.synthesis import relooks
+from emo_hub.synthesis import relooks, utterances
 from emo_hub.synthesis.build import build_corpus
 from emo_hub.synthesis.ingest import record_replies
+from emo_hub.synthesis.origin import ABOUT, TEACHER
 from emo_hub.synthesis.plan import read_plan
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded
@@ -179,6 +184,62 @@ def relooks_prompt(folder):
 def test_a_campaign_is_not_recorded_twice(recorded, tmp_path):
     with pytest.raises(DataError, match="already"):
         record_replies([tmp_path / "source"], recorded)
+
+
+def test_a_request_of_a_name_that_is_recorded_is_refused(recorded, tmp_path):
+    before = contents(recorded)
+    with pytest.raises(DataError, match="2 requests named q1"):
+        record_replies([campaign(tmp_path / "other")], recorded)
+    assert contents(recorded) == before
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("files", range(8))
+def test_an_import_cut_off_after_any_file_loses_nothing_and_can_be_repeated(
+    recorded, tmp_path, monkeypatch, files
+):
+    more = campaign(tmp_path / "more", request="q2")
+    whole = shutil.copytree(recorded, tmp_path / "whole")
+    record_replies([more], whole)
+    real, left = Path.replace, iter(range(files))
+
+    def replace(path, target):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            record_replies([more], recorded)
+    teacher = Recorded(recorded)
+    asked = [utterances.ask(request) for request in read_plan(recorded).utterances]
+    assert [teacher.answer(prompt).teacher for prompt in asked] == [TEACHER]
+    record_replies([more], recorded)
+    assert contents(recorded) == contents(whole)
+
+
+def test_recordings_of_others_name_their_teacher_and_keep_what_their_maker_says(tmp_path):
+    out = tmp_path / "recordings"
+    path = out / "provenance.json"
+    for request in ("q1", "q2"):
+        source = campaign(tmp_path / request, request=request)
+        words = ["import-replies", str(source), "--store", str(out), "--teacher", "my-llm"]
+        CliRunner().invoke(app, ["corpus", *words], catch_exceptions=False)
+        told = json.loads(path.read_text())
+        assert told["teacher"] == "my-llm"
+        assert [name for name, fact in ABOUT.items() if told.get(name) == fact] == []
+        if request == "q1":
+            path.write_text(json.dumps(told | {"licence": "Mine alone."}))
+            rows = rows_of(out, tmp_path).values()
+    assert {row["provenance"]["teacher"] for row in rows} == {"my-llm"}
+    card = (tmp_path / "corpus" / "README.md").read_text()
+    assert "license: unknown\n" in card
+    assert "\nMine alone.\n" in card
+    assert (told["licence"], len(told["campaigns"])) == ("Mine alone.", 2)
 
 
 def test_what_ships_has_second_looks_at_both_kinds_of_line():

@@ -6,6 +6,7 @@ import errno
 import json
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from emo_hub.dataset import CONFIGS, FEATURES, read_corpus
-from emo_hub.errors import CardError, DataError
+from emo_hub.errors import CardError, DataError, InputError
 from emo_hub.records import (
     SPLITS,
     Affect,
@@ -229,6 +230,42 @@ def test_run_that_fails_leaves_the_earlier_corpus_as_it_was(tmp_path):
     with CorpusWriter(tmp_path / "c") as writer:
         writer.add(numbered(1)[0])
     assert read_corpus(tmp_path / "c").content == before
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_killed_runs_leave_the_earlier_corpus_and_nothing_that_stays(tmp_path):
+    before = written(tmp_path / "c", *numbered(5)).content
+    code = (
+        "import os, signal, sys; from pathlib import Path; "
+        "from emo_hub.synthesis.write import CorpusWriter; "
+        "CorpusWriter(Path(sys.argv[1])).__enter__(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "c")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    # Where a kill between the two moves of the folders leaves the earlier corpus.
+    (tmp_path / "c").rename(tmp_path / ".c.old")
+    with CorpusWriter(tmp_path / "c"):
+        assert read_corpus(tmp_path / "c").content == before
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_link_is_no_place_for_a_corpus(tmp_path):
+    before = written(tmp_path / "c", *numbered(5)).content
+    (tmp_path / "link").symlink_to("c")
+    with pytest.raises(InputError, match="symbolic link"):
+        written(tmp_path / "link", *numbered(6))
+    assert read_corpus(tmp_path / "link").content == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "link"]
+
+
+def test_two_runs_never_write_one_corpus_at_a_time(tmp_path):
+    with CorpusWriter(tmp_path / "c") as first:
+        with pytest.raises(DataError, match="another run"):
+            written(tmp_path / "c", *numbered(6))
+        for one in numbered(5):
+            first.add(one)
+        first.finish(ABOUT, MADE)
+    assert len(rows(read_corpus(tmp_path / "c"), "contextless")) == 5
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
 
 

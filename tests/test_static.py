@@ -11,17 +11,19 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
+from typer.testing import CliRunner
 
 from emo_hub.calibration import Calibration, NullMoments
 from emo_hub.checkpoint import Head
-from emo_hub.config import read_recipe
+from emo_hub.cli import app
+from emo_hub.config import read_recipe, recipe_hash
 from emo_hub.errors import CheckpointError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.static import StaticBackbone, StaticConfig, silent_ids
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.nano import NanoRecipe, distil, train_nano
 from emo_hub.training.rows import TrainingRow
-from emo_hub.training.table import contest_divergence, start_table
+from emo_hub.training.table import Table, contest_divergence, start_table
 
 TEXTS = ["I feel so happy!", "so it was not my joy", "zq9 thank you - the fear", "a"]
 LONG = "the fear was so sad, " * 60
@@ -344,11 +346,33 @@ class TestDistilling:
         assert sum(run["rows"].values()) == 40
         assert (model.score(TEXTS, ["joy", "zorp"]) > 0).all()
 
+    def test_the_recorded_command_names_the_teacher(self, tiny_corpus, checkpoint, tmp_path):
+        given = ["train", "nano", "--data", str(tiny_corpus), "--teacher", str(checkpoint)]
+        for pair in ("epochs=1", "max_rows=40", "contest_phrases=16", "batch_size=32"):
+            given += ["--set", pair]
+        done = CliRunner().invoke(app, [*given, "--out", str(tmp_path / "nano")])
+        assert done.exit_code == 0, done.output
+        run = json.loads((tmp_path / "nano" / "training.json").read_text())
+        wanted = "emo-hub train nano --recipe nano --teacher FOLDER --set epochs=1 "
+        assert run["command"].startswith(wanted)
+
     def test_shipped_recipe_fills_the_settings(self):
         assert read_recipe(NanoRecipe, "nano").epochs >= 1
 
+    def test_a_whole_number_is_as_good_as_the_float_it_stands_for(self):
+        chosen = [read_recipe(NanoRecipe, "nano", [f"context_weight={n}"]) for n in ("1", "1.0")]
+        assert recipe_hash(chosen[0]) == recipe_hash(chosen[1])
+        assert Table(torch.eye(4), chosen[0].context_weight).context_weight.item() == 1.0
+
     @pytest.mark.parametrize(
-        "setting", ["epochs=0", "learning_rate=0", "token_dropout=1.0", 'table_precision="int4"']
+        "setting",
+        [
+            "epochs=0",
+            "learning_rate=0",
+            "token_dropout=1.0",
+            'table_precision="int4"',
+            "mixed_precision=fp16",
+        ],
     )
     def test_settings_that_cannot_work_are_refused(self, setting):
         with pytest.raises(SettingsError):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import resource
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
+from transformers import AutoModel, AutoTokenizer
 
+from emo_hub.checkpoint import read_head
 from emo_hub.config import read_recipe
 from emo_hub.errors import CheckpointError, DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
@@ -27,6 +30,7 @@ from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 from emo_hub.training.held_out import choose_words, measure, without_words
 from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
 from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
+from emo_hub.training.state import Average, Best, State
 from tests.processes import CONTRASTIVE, SHARED_OUT, on_two_processes
 
 
@@ -366,6 +370,25 @@ def test_a_damaged_training_state_is_a_clear_error(tiny_corpus, tiny_settings, t
         train_contrastive(tiny_corpus, tmp_path / "m", chosen)
 
 
+def test_a_full_disk_is_named_and_leaves_the_last_state_alone(tmp_path):
+    module = torch.nn.Linear(64, 64)
+    optimizer = torch.optim.AdamW(module.parameters())
+    module(torch.ones(1, 64)).sum().backward()
+    optimizer.step()
+    average = Average(module, 0.0)
+    state = State(tmp_path / "state", optimizer, average, Best(average.trained, 0))
+    state.save(1, is_writer=True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, hard))
+    try:
+        with pytest.raises(DataError, match="disk is full"):
+            state.save(2, is_writer=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+    assert state.load() == 1
+
+
 def test_a_finished_run_is_reused_and_says_so(tiny_corpus, tiny_settings, tiny_checkpoint):
     said = []
     made = train_contrastive(tiny_corpus, tiny_checkpoint, recipe(tiny_settings), say=said.append)
@@ -377,6 +400,19 @@ def test_another_recipe_is_not_reused(tiny_corpus, tiny_settings, tmp_path):
     train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings))
     made = train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, learning_rate=1e-4))
     assert not made.reused
+
+
+def test_other_weights_in_the_place_of_the_base_are_another_run(
+    tiny_corpus, tiny_settings, tiny_base, tmp_path
+):
+    base = tmp_path / "base"
+    for scale in (1.0, 0.5):
+        model = AutoModel.from_pretrained(tiny_base)
+        model.embeddings.word_embeddings.weight.data.mul_(scale)
+        model.save_pretrained(base)
+        AutoTokenizer.from_pretrained(tiny_base).save_pretrained(base)
+        chosen = recipe(tiny_settings, base=str(base))
+        assert not train_contrastive(tiny_corpus, tmp_path / "m", chosen).reused
 
 
 def test_an_incomplete_last_group_still_trains(tiny_corpus, tiny_settings, tmp_path):
@@ -441,7 +477,7 @@ def test_other_users_may_read_every_file(tiny_checkpoint):
 
 def random_encoder(kind, folder):
     """Write a small random encoder of an architecture, with the packaged tokenizer."""
-    from transformers import CONFIG_MAPPING, AutoModel, AutoTokenizer
+    from transformers import CONFIG_MAPPING
 
     from emo_hub.checkpoint import PACKAGED_BASE, base_folder
 
@@ -477,8 +513,28 @@ def test_encoders_of_other_architectures_are_trained(kind, tiny_corpus, tiny_set
     EmotionModel.load(made.path).score(["We won!"], ["proud"], ["After the match."])
 
 
+def test_a_base_whose_weights_lie_in_several_files_is_trained(
+    tiny_corpus, tiny_settings, tiny_base, tmp_path
+):
+    base = tmp_path / "base"
+    AutoModel.from_pretrained(tiny_base).save_pretrained(base, max_shard_size="30KB")
+    AutoTokenizer.from_pretrained(tiny_base).save_pretrained(base)
+    assert not (base / "model.safetensors").exists()
+    made = train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, base=str(base)))
+    assert read_head(made.path / "adapter").adapter.base_sha256 == ""
+    scores = EmotionModel.load(made.path / "adapter").score(["We won!"], ["proud"])
+    assert np.isfinite(scores).all()
+
+
 @pytest.mark.parametrize(
-    "change", [{"logit_scale": 0.0}, {"epochs": 0}, {"supervision": "none"}, {"max_tokens": 4000}]
+    "change",
+    [
+        {"logit_scale": 0.0},
+        {"epochs": 0},
+        {"supervision": "none"},
+        {"max_tokens": 4000},
+        {"max_grad_norm": 0.0},
+    ],
 )
 def test_settings_that_cannot_work_are_refused(tiny_corpus, tiny_settings, tmp_path, change):
     with pytest.raises(SettingsError):

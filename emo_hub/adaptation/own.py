@@ -38,7 +38,8 @@ def own_assignment(path: Path) -> Assignment:
         path: a file as few-shot training reads it, or a folder of such files.
 
     Raises:
-        DataError: a file is missing or cannot be read, or a label has too few rows.
+        DataError: a file is missing, cannot be read or is not the only one of its split, or a label
+            has too few rows.
     """
     files = _files(path)
     train = read_examples(files["train"])
@@ -62,17 +63,23 @@ def own_assignment(path: Path) -> Assignment:
 def _files(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         return {"train": path}
-    found = {
-        split: file
-        for file in sorted(path.iterdir())
-        if file.suffix in TYPES and (split := split_named(file.stem)) in ("train", "dev", "test")
-    }
+    found: dict[str, Path] = {}
+    for file in sorted(path.iterdir()):
+        split = split_named(file.stem)
+        if file.suffix not in TYPES or split is None or split == "all":
+            continue
+        if split in found:
+            raise DataError(
+                f"{path} has two files of {split} rows, {found[split].name} and {file.name}: put "
+                "their rows into one, or move one elsewhere."
+            )
+        found[split] = file
     if "train" not in found:
         raise DataError(
             f"{path} has no file of training rows: name it train with the ending "
             f"{', '.join(TYPES)}; dev and test may stand beside it."
         )
-    return {str(split): file for split, file in found.items()}
+    return found
 
 
 def _like(train: Examples, path: Path) -> Examples:

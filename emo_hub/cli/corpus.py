@@ -31,6 +31,15 @@ Requests = Annotated[
     ),
 ]
 Source = Annotated[str, typer.Option(help="A name for where they come from.", rich_help_panel=IN)]
+TextColumn = Annotated[
+    str, typer.Option(help="The column with the texts, if it is not clear.", rich_help_panel=IN)
+]
+IdColumn = Annotated[
+    str | None,
+    typer.Option(
+        help="The column with their ids; '' to take each row by itself.", rich_help_panel=IN
+    ),
+]
 Plan = Annotated[
     Literal["staged", "fused"],
     typer.Option(help="One question per call, or one per character.", rich_help_panel=IN),
@@ -77,9 +86,11 @@ def corpus_build(
         typer.Option(help="Keep the stories' text in the corpus.", rich_help_panel=WHERE),
     ] = False,
     most_rejected: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, help="Share that may be lost.", rich_help_panel=WHERE),
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Share that may be lost; 0.5 by default.", rich_help_panel=WHERE
+        ),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Leave out what has no reply.", rich_help_panel=WHERE)
     ] = False,
@@ -93,7 +104,9 @@ def corpus_build(
     ] = "",
     annotator: Annotated[
         list[str] | None,
-        typer.Option(help="One more model to look, MODEL or MODEL@URL.", rich_help_panel=WHO),
+        typer.Option(
+            help="One more model to look (see --looks), MODEL or MODEL@URL.", rich_help_panel=WHO
+        ),
     ] = None,
     settings: Set = None,
     mixed: Annotated[
@@ -103,6 +116,8 @@ def corpus_build(
     texts: Texts = "",
     requests: Requests = "",
     source: Source = "",
+    text_column: TextColumn = "",
+    id_column: IdColumn = None,
     plan: Plan = "fused",
     characters: Characters = 4,
     looks: Looks = 1,
@@ -119,6 +134,7 @@ def corpus_build(
     ] = "here",
     tasks: Annotated[int, typer.Option(min=1, help="Shards of the run.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Shards at a time.")] = 1,
+    partition: Annotated[str, typer.Option(help="Of Slurm, for the shards.")] = "",
 ) -> None:
     """Build a corpus: from the recorded replies, or anew from your narratives, texts and LLM.
 
@@ -132,11 +148,26 @@ def corpus_build(
                 f"The {teacher} teacher has nothing to work on: give --narratives, --texts, or "
                 "--requests packaged."
             )
+        _refuse_idle(
+            about=about is not None, most_rejected=most_rejected is not None, partial=partial
+        )
         _build_recorded(out, recordings)
         return
     from emo_hub.cli.corpus_run import Run, run
 
-    job = _job(narratives, texts, requests, source, plan, characters, looks, most_words, limit)
+    job = _job(
+        narratives,
+        texts,
+        requests,
+        source,
+        text_column,
+        id_column,
+        plan,
+        characters,
+        looks,
+        most_words,
+        limit,
+    )
     run(
         Run(
             job=job,
@@ -151,11 +182,12 @@ def corpus_build(
             settings=tuple(settings or ()),
             mixed=mixed,
             prices=(input_price, output_price),
-            most_rejected=most_rejected,
+            most_rejected=0.5 if most_rejected is None else most_rejected,
             partial=partial,
             executor=executor,
             tasks=tasks,
             workers=workers,
+            partition=partition,
         ),
         dry_run=dry_run,
     )
@@ -170,6 +202,8 @@ def corpus_export_requests(
     texts: Texts = "",
     requests: Requests = "",
     source: Source = "",
+    text_column: TextColumn = "",
+    id_column: IdColumn = None,
     plan: Plan = "fused",
     characters: Characters = 4,
     looks: Looks = 1,
@@ -182,7 +216,19 @@ def corpus_export_requests(
     """
     from emo_hub.cli.corpus_run import export
 
-    job = _job(narratives, texts, requests, source, plan, characters, looks, most_words, limit)
+    job = _job(
+        narratives,
+        texts,
+        requests,
+        source,
+        text_column,
+        id_column,
+        plan,
+        characters,
+        looks,
+        most_words,
+        limit,
+    )
     export(job, store, out, model)
 
 
@@ -204,7 +250,7 @@ def corpus_import_replies(
     if all(source.is_dir() for source in sources) and requests is None:
         from emo_hub.synthesis.ingest import record_replies
 
-        record_replies(sources, out)
+        record_replies(sources, out, teacher=teacher or None)
         say(
             f"{out}: recordings and their plan; build with: emo-hub corpus build --recordings {out}"
         )
@@ -225,6 +271,8 @@ def _job(
     texts: str,
     requests: str,
     source: str,
+    text_column: str,
+    id_column: str | None,
     plan: Literal["staged", "fused"],
     characters: int,
     looks: int,
@@ -240,10 +288,22 @@ def _job(
         texts=texts,
         requests=str(PACKAGED_RECORDINGS) if requests == "packaged" else requests,
         source=source,
+        text_column=text_column,
+        id_column=id_column,
         plan=NarrativePlan(plan, characters, looks),
         most_words=most_words,
         limit=limit,
     )
+
+
+def _refuse_idle(**given: bool) -> None:
+    idle = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
+    if idle:
+        raise InputError(
+            f"{' and '.join(idle)} would change nothing: recorded replies are built whole, and the "
+            "provenance.json beside them says what the card does. Leave out what was named, or "
+            "give --narratives, --texts or --requests."
+        )
 
 
 def _build_recorded(out: Path, recordings: Path | None) -> None:

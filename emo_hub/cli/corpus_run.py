@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from emo_hub.cli.console import say, show_counts
-from emo_hub.config import parse_overrides
+from emo_hub.config import fill, parse_overrides
 from emo_hub.errors import InputError
 from emo_hub.synthesis.job import Job
 from emo_hub.synthesis.ledger import Ledger, StageCost, priced
@@ -43,6 +43,7 @@ class Run:
     executor: Literal["here", "local", "ray", "slurm"]
     tasks: int
     workers: int
+    partition: str
 
 
 def run(wanted: Run, *, dry_run: bool) -> None:
@@ -51,11 +52,13 @@ def run(wanted: Run, *, dry_run: bool) -> None:
     Raises:
         EmoHubError: whatever a user can mend; the message says how.
     """
+    _refuse_idle(wanted)
     if dry_run:
         _estimate(wanted)
         return
     if wanted.teacher == "batch":
-        if export(wanted.job, wanted.store, wanted.store / BATCHES, wanted.model):
+        requests = wanted.store / BATCHES
+        if export(wanted.job, wanted.store, requests, wanted.model, wanted.settings):
             return
     elif wanted.teacher in ("http", "local"):
         unanswered = _ask(wanted)
@@ -68,17 +71,60 @@ def run(wanted: Run, *, dry_run: bool) -> None:
     _build(wanted)
 
 
-def export(job: Job, store: Path, out: Path, model: str) -> int:
+def _refuse_idle(wanted: Run) -> None:
+    """Refuse options that would change nothing.
+
+    Raises:
+        InputError: says which, and what to give.
+    """
+    if wanted.teacher == "batch":
+        given = {
+            "--annotator": wanted.annotators,
+            "--base-url": wanted.base_url,
+            "--executor": wanted.executor != "here",
+        }
+        if idle := [option for option, value in given.items() if value]:
+            raise InputError(
+                "Batch files are for one model and are answered elsewhere, so they have no use for "
+                f"{' and '.join(idle)}: leave that out, or ask with --teacher http."
+            )
+    if not wanted.annotators:
+        return
+    if not (wanted.job.narratives or wanted.job.texts):
+        raise InputError(
+            "Annotators look at the lines of narratives and at texts; recorded requests are asked "
+            "of the main teacher alone: leave --annotator out, or give --narratives or --texts."
+        )
+    count, looks = len(wanted.annotators), wanted.job.plan.looks
+    if count >= looks:
+        raise InputError(
+            f"With --looks {looks} not all of {count + 1} models would look, since the first look "
+            f"is the main teacher's: give --looks {count + 1}, or fewer of --annotator."
+        )
+
+
+def export(job: Job, store: Path, out: Path, model: str, overrides: Sequence[str] = ()) -> int:
     """Write the open questions as batch files, and say how to go on.
+
+    Args:
+        job: what is asked.
+        store: of the replies that are there.
+        out: a folder for the files.
+        model: as the files name it.
+        overrides: `key=value` pairs, settings of batch files.
 
     Returns:
         How many questions are open.
+
+    Raises:
+        EmoHubError: whatever a user can mend; the message says how.
     """
     from emo_hub.synthesis.job import pending
     from emo_hub.teacher import Recorded
-    from emo_hub.teacher.batch import Pending, write_requests
+    from emo_hub.teacher.batch import BatchSettings, Pending, write_requests
     from emo_hub.teacher.guard import guard
 
+    settings = fill(BatchSettings, parse_overrides(overrides), where="--set")
     texts = job.text_source
     waiting_in: Counter[str] = Counter()
     with Recorded(_sources(store), Pending()) as recorded:
@@ -87,6 +133,7 @@ def export(job: Job, store: Path, out: Path, model: str) -> int:
             _counted(pending(job, recorded), waiting_in),
             out,
             model,
+            settings=settings,
             text_of=None if texts is None else texts.text_of,
         )
     waiting = waiting_in.total()
@@ -165,7 +212,12 @@ def _ask_in_shards(wanted: Run, choice: TeacherChoice) -> int:
         raise InputError("This process asks by itself; shards need --executor local, ray or slurm.")
     guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
     sharded = ShardedRun(wanted.job, choice, wanted.store, wanted.tasks)
-    place = Cluster(executor=wanted.executor, tasks=wanted.tasks, workers=wanted.workers)
+    place = Cluster(
+        executor=wanted.executor,
+        tasks=wanted.tasks,
+        workers=wanted.workers,
+        partition=wanted.partition,
+    )
     report = run_sharded(sharded, place, say)
     say(report.sentence)
     if report.submitted:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from emo_hub.cli.console import say
-from emo_hub.cli.options import retold_benchmarks
+from emo_hub.cli.options import retold_benchmarks, retold_model
 from emo_hub.errors import InputError, require
 
 if TYPE_CHECKING:
@@ -111,14 +111,16 @@ def _draw(examples: Path, curve: Path, out: Path, plan: CurvePlan, multi_label: 
 
 
 def _draw_on(named: str, where: str, out: Path, plan: CurvePlan) -> None:
-    from emo_hub.fewshot import write_learning_curve
+    from emo_hub.fewshot import AUTO_PRIOR, write_learning_curve
     from emo_hub.learning_curves.halves import halves
 
     name, _, split = named.partition(":")
     pool, rows = halves(name, where, split or "dev")
-    models = "" if plan.models[0] in ("default", *plan.models[1:]) else f" --model {plan.models[0]}"
+    model, prior = plan.models[0], plan.recipe.prior
+    changed = "" if model in ("default", *plan.models[1:]) else retold_model("--model", model)
+    changed += "" if prior == AUTO_PRIOR else f" --prior {prior}"
     command = (
-        f"emo-hub train fewshot --benchmark {named}{retold_benchmarks(where)}{models} "
+        f"emo-hub train fewshot --benchmark {named}{retold_benchmarks(where)}{changed} "
         f"--shots {max(plan.shots)} --seeds {len(plan.seeds)} --seed {plan.seeds[0]} --out FOLDER"
     )
     write_learning_curve(pool, rows, out, plan=dataclasses.replace(plan, command=command), say=say)

@@ -9,7 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
-from emo_hub.cli.options import Settings, Texts, retold_settings, retold_texts
+from emo_hub.cli.options import Settings, Texts, retold_model, retold_settings, retold_texts
 
 
 def train_nano_command(
@@ -30,7 +30,7 @@ def train_nano_command(
     named = [*(settings or ()), *([f'teacher="{teacher}"'] if teacher else ())]
     chosen = read_recipe(NanoRecipe, recipe, named)
     where = retold_texts(texts)
-    changed = retold_settings(settings)
+    changed = retold_model("--teacher", teacher) + retold_settings(settings)
     command = f"emo-hub train nano --recipe {recipe}{where}{changed}"
     with show_progress("distilling") as progress:
         made = train_nano(

@@ -37,7 +37,12 @@ def retold_settings(settings: Sequence[str] | None) -> str:
 
 def retold_base(base: str | None) -> str:
     """Retell what training starts from."""
-    return f" --base {_retold_place(base)}" if base else ""
+    return retold_model("--base", base)
+
+
+def retold_model(option: str, model: str | None) -> str:
+    """Retell an option that names a model; folders of this machine mean nothing on another."""
+    return f" {option} {_retold_place(model)}" if model else ""
 
 
 def _retold_place(value: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
+from emo_hub.inputs import CHARACTERS_PER_TOKEN
 from emo_hub.modeling import EmotionModel
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -29,7 +30,6 @@ _PATTERN = "|".join(
         r"[!?¡¿‽\uff01\uff1f]+|\.{2,}|…+",
     ]
 )
-_CHARACTERS_PER_TOKEN = 64  # more than any script needs; what lies past it the model does not read
 
 Span = tuple[int, int]
 
@@ -83,7 +83,8 @@ def read_passage(model: EmotionModel, text: str, context: str | None = None) -> 
     """
     alone = model.tokenize(text)["input_ids"]
     tokens = model.tokenize(text, context) if context else {**model.tokenize(text)}
-    offsets, special = _offsets(model.tokenizer, text, len(alone))
+    seen = text[: model.head.max_tokens * CHARACTERS_PER_TOKEN]  # as `tokenize` cuts it
+    offsets, special = _offsets(model.tokenizer, seen, len(alone))
     # A context stands before the text, so the text's tokens keep their distance from the end.
     shift = len(tokens["input_ids"]) - len(alone)
     spans = [
@@ -92,7 +93,7 @@ def read_passage(model: EmotionModel, text: str, context: str | None = None) -> 
         if not mark and end > start
     ]
     read = spans[-1][1] if spans else 0
-    words = [word for word in find_words(text[: _within(len(alone))]) if word[0] < read]
+    words = [word for word in find_words(seen) if word[0] < read]
     return _joined(text, words, spans, tokens)
 
 
@@ -123,13 +124,9 @@ def _joined(
     )
 
 
-def _within(tokens: int) -> int:
-    return tokens * _CHARACTERS_PER_TOKEN
-
-
 def _offsets(tokenizer: Any, text: str, count: int) -> tuple[list[Span], list[int]]:  # noqa: ANN401
     encoded = tokenizer(
-        text[: _within(count)],
+        text,
         truncation=True,
         max_length=count,
         return_offsets_mapping=True,

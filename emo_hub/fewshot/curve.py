@@ -11,7 +11,7 @@ import numpy as np
 from emo_hub.calibration import Floats
 from emo_hub.errors import DataError, InputError, require
 from emo_hub.fewshot.encoder import DEFAULT, PLAIN, Encoder, open_encoder, zero_shot_scores
-from emo_hub.fewshot.examples import MOST_SHOTS, Examples, Say
+from emo_hub.fewshot.examples import MOST_SHOTS, Examples, Say, say_unread_contexts
 from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
 from emo_hub.fewshot.train import learn, quiet
 from emo_hub.metrics import macro_f1, predict_at, predict_best
@@ -97,6 +97,7 @@ def curve_points(
 ) -> Iterator[CurvePoint]:
     """Give the points of `learning_curve` one by one, as they are done."""
     require("setfit", "fewshot", "Few-shot training")
+    say_unread_contexts(examples, say)
     pool = examples.without_repeats()
     pool.check_teachable()
     judged = _unseen(test, pool, say)

@@ -59,7 +59,8 @@ class Examples:
         """Draw examples of each label, of a rare label all that there are.
 
         The same seed draws a smaller sample as part of a larger one where no text carries two
-        labels. With several labels a text, a frequent label may get more than was asked for.
+        labels. With several labels a text, a frequent label may get more than was asked for, and
+        where all drawn texts carry a label, one without it is drawn too.
 
         Args:
             shots: examples of each label, at least 1.
@@ -83,6 +84,10 @@ class Examples:
                     got += self.targets[row]
         # Texts that carry nothing teach what is none of these.
         kept[order[~self.targets[order].any(axis=1)][:shots]] = True
+        # What every text carries would show nowhere that it does not hold.
+        for column in range(len(self.labels)):
+            if self.targets[kept, column].all():
+                kept[order[~self.targets[order, column]][:1]] = True
         return self.take(np.flatnonzero(kept))
 
     def check_teachable(self) -> None:
@@ -116,6 +121,15 @@ def named(labels: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown
 
 
+def say_unread_contexts(examples: Examples, say: Say) -> None:
+    """Say that what came before the texts is not learnt from, if the examples have it."""
+    if any(examples.contexts):
+        say(
+            "The contexts of the examples are left out: few-shot learning reads texts alone. To "
+            "learn from both, use: emo-hub train encoder --task"
+        )
+
+
 def fitting(examples: Examples, shots: int | None, *, seed: int, say: Say) -> Examples:
     """Bring examples to at most so many of each label, and say what was left out.
 
@@ -129,6 +143,7 @@ def fitting(examples: Examples, shots: int | None, *, seed: int, say: Say) -> Ex
         DataError: nothing can be learnt from them.
         InputError: shots is out of range.
     """
+    say_unread_contexts(examples, say)
     whole = examples.without_repeats()
     if dropped := len(examples) - len(whole):
         say(f"{dropped} examples repeat an earlier one and were left out.")

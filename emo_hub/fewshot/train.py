@@ -44,7 +44,7 @@ def train_fewshot(
 
     The encoder is tuned with SetFit, a linear head fitted on top, and the zero-shot scores of the
     labels' names weighed in by cross-validation on the examples. Only counts of the examples are
-    kept, never a text.
+    kept, never a text. Contexts are not read; `emo-hub train encoder --task` trains on them.
 
     Args:
         examples: the file, as `read_examples` takes it.
@@ -56,7 +56,8 @@ def train_fewshot(
         say: is told what is left out, and how far training is.
 
     Raises:
-        DataError: the examples cannot be read, or nothing can be learnt from them.
+        DataError: the examples cannot be read, nothing can be learnt from them, or `out` cannot be
+            written.
         InputError: something else stands at `out`, or an argument is out of range.
         CheckpointError: the encoder is missing or damaged.
         ImportError: setfit is not installed; names the extra.

@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 
 from transformers.pipelines import PIPELINE_REGISTRY
 
+from emo_hub.checkpoint import DOWNLOAD
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import InputError
 from emo_hub.modeling import EmotionModel
@@ -40,8 +41,9 @@ def pipeline(
 ) -> ZeroShotEmotionPipeline | ContextualEmotionPipeline:
     """Make a pipeline without asking transformers to find the class.
 
-    The same as transformers' `pipeline(...)`, for checkpoints that carry no code. `backend` and
-    `precision` say what encodes texts; see `EmotionModel.load`.
+    The same as transformers' `pipeline(...)`, for checkpoints that carry no code. For a
+    repository it takes revision, token, cache_dir and local_files_only. `backend` and `precision`
+    say what encodes texts; see `EmotionModel.load`.
 
     Raises:
         InputError: there is no such task here.
@@ -51,16 +53,23 @@ def pipeline(
         loaded = model
         if not isinstance(model, EmotionModel):
             chosen = {name: kwargs.pop(name, "auto") for name in ("backend", "precision")}
-            loaded = EmotionModel.load(model, **chosen)
+            loaded = EmotionModel.load(model, **chosen, **_download(kwargs))
         kwargs.setdefault("device", loaded.device)
         return ZeroShotEmotionPipeline(model=loaded, task=task, **kwargs)
     if task != CONTEXTUAL_TASK:
         raise InputError(f"There is no task '{task}' here; there are {TASK}, {CONTEXTUAL_TASK}.")
     if model is None:
         raise no_model()
-    known = model if isinstance(model, EmotionClassifier) else EmotionClassifier.load(model)
+    known = model
+    if not isinstance(model, EmotionClassifier):
+        known = EmotionClassifier.load(model, **_download(kwargs))
     kwargs.setdefault("device", known.device)
     return ContextualEmotionPipeline(model=known, task=task, **kwargs)
+
+
+def _download(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Take out what says how a repository is fetched."""
+    return {name: kwargs.pop(name) for name in DOWNLOAD if name in kwargs}
 
 
 if TASK not in PIPELINE_REGISTRY.supported_tasks:

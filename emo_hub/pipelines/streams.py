@@ -21,11 +21,19 @@ def growing_chunks(items: Iterator[T], most: int) -> Iterator[list[T]]:
     Args:
         items: the stream.
         most: items of a chunk.
+
+    Raises:
+        Exception: what the stream raises, after the items that came before it.
     """
     size, chunk = 1, []
     while True:
         since = time.monotonic()
-        item = next(items, _END)
+        try:
+            item = next(items, _END)
+        except Exception:
+            if chunk:
+                yield chunk
+            raise
         if item is _END:
             break
         is_slow = time.monotonic() - since > _PATIENCE

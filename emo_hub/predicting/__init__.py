@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from emo_hub.errors import DataError, EmoHubError, InputError
 from emo_hub.predicting.partial import Partial
 from emo_hub.predicting.reading import CHUNK, Row, Source, open_source
@@ -85,6 +87,7 @@ def predict_file(
     source = open_source(job.file, typed=job.out.suffix.lower() == ".parquet", chunk=job.chunk)
     text = source.text_column(job.column)
     context = source.checked(job.context_column) if job.context_column else None
+    job = _pinned(job)
     with Partial(job.out) as partial:
         partial.begin(_facts(job, text), say)
         before, since = partial.rows, time.monotonic()
@@ -108,6 +111,15 @@ def _checked(job: FileJob) -> FileJob:
     check_choice(job.how.threshold, None)
     labels = tuple(label for label, _ in candidates(job.how.labels))
     return replace(job, how=replace(job.how, labels=labels))
+
+
+def _pinned(job: FileJob) -> FileJob:
+    """Name a repository by its snapshot: all rows, also after a kill, are rated by one commit."""
+    from emo_hub.checkpoint import locate
+
+    if job.how.model is None:
+        return job
+    return replace(job, how=replace(job.how, model=str(locate(job.how.model))))
 
 
 def _rate_all(
@@ -142,6 +154,11 @@ def _finish(partial: Partial, source: Source, job: FileJob) -> int:
         raise DataError(
             f"{job.out} cannot be written: {error.strerror or error}. {partial.kept()}"
         ) from error
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{job.out} cannot hold a value of {job.file}: {str(error).partition(chr(10))[0]}. Let "
+            f"--out end in .jsonl; {partial.path.name}, renamed to fit it, spares rating again."
+        ) from error
     partial.remove()
     return blank
 
@@ -174,7 +191,7 @@ def _facts(job: FileJob, text: str) -> dict[str, Any]:
 
 
 def _model_time(model: str | None) -> int | None:
-    folder = Path(model) if model else None
-    if folder is None or not folder.is_dir():
+    if model is None:
         return None
+    folder = Path(model)
     return max(path.stat().st_mtime_ns for path in (folder, *folder.rglob("*")))

@@ -41,8 +41,9 @@ class Partial:
     def __exit__(self, *_: object) -> None:
         if self._file >= 0:
             os.close(self._file)
-        if not self.rows:
-            self.path.unlink(missing_ok=True)  # nothing is lost with it
+        # Before `begin` nobody has counted the rows that an earlier run left.
+        if self._file >= 0 and not self.rows:
+            self.path.unlink(missing_ok=True)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
 

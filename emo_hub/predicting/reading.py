@@ -140,6 +140,8 @@ def _survey_json(path: Path, chunk: int, *, typed: bool) -> Source:
                 columns[name] = columns.get(name, False) or isinstance(value, str)
         schema = _widened(schema, some, path) if typed else None
         rows += len(some)
+    if schema is not None:
+        _check_parquet(schema, path)
     texts = tuple(name for name, holds in columns.items() if holds)
     return Source(path, tuple(columns), texts, rows, schema, chunk)
 
@@ -162,6 +164,19 @@ def _widened(schema: Any, rows: Sequence[Row], path: Path) -> Any:  # noqa: ANN4
             ) from error
     old = [] if schema is None else [field for field in schema if field.name not in names]
     return pa.schema([*old, *fields])
+
+
+def _check_parquet(schema: Any, path: Path) -> None:  # noqa: ANN401
+    import pyarrow.parquet as pq
+
+    for field in schema:
+        try:
+            pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([field])).close()
+        except pa.ArrowException as error:
+            raise DataError(
+                f"The column '{field.name}' of {path} holds objects without any key, which a "
+                ".parquet file does not; let --out end in .jsonl."
+            ) from error
 
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
@@ -211,9 +226,11 @@ def _stream_separated(path: Path, chunk: int) -> Iterator[Any]:
     """Read all cells as the texts that they are: no number, date or "NA" is guessed."""
     from datasets import Features, Value
 
-    names = _header(path)
+    names, before = _header(path)
     if not names:
         return
+    # A blank line is no row, but in a file of one column it is one whose cell is blank.
+    is_alone = len(names) == 1
     yield from _stream(
         path,
         "csv",
@@ -221,18 +238,21 @@ def _stream_separated(path: Path, chunk: int) -> Iterator[Any]:
         sep=_SEPARATORS[path.suffix.lower()],
         features=Features({name: Value("string") for name in names}),
         column_names=names,
-        header=0,
+        header=before if is_alone else 0,
+        skip_blank_lines=not is_alone,
         index_col=False,
         keep_default_na=False,
         na_filter=False,
     )
 
 
-def _header(path: Path) -> list[str]:
+def _header(path: Path) -> tuple[list[str], int]:
+    """Read the names of the columns, and how many blank lines stand before them."""
+    nothing: tuple[int, list[str]] = (0, [])
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             rows = csv.reader(file, delimiter=_SEPARATORS[path.suffix.lower()])
-            names = next((row for row in rows if row), [])
+            before, names = next(((i, row) for i, row in enumerate(rows) if row), nothing)
             first: list[str] = []
             with suppress(csv.Error):
                 first = next((row for row in rows if row), [])
@@ -244,7 +264,7 @@ def _header(path: Path) -> list[str]:
         raise DataError(
             f"{path} has {len(names)} columns, and {len(first)} cells in its first row."
         )
-    return names
+    return names, before
 
 
 def _stream(path: Path, builder: str, chunk: int = CHUNK, **settings: Any) -> Iterator[Any]:  # noqa: ANN401

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ from emo_hub.records import DIMENSIONS
 from emo_hub.spreadsheets import inert_cell
 
 _GROUP = 32_768  # rows of a Parquet row group
+_CRLF = "\r\n"
 
 Rows = Iterator[list[dict[str, Any]]]
 
@@ -116,12 +117,26 @@ def _write_json_lines(path: Path, chunks: Rows, _: Source, __: Columns) -> None:
             file.writelines(f"{_json(row)}\n" for row in rows)
 
 
+class _Lines:
+    """A file for a csv.writer that ends rows with CRLF; in the file they end with LF.
+
+    Before Python 3.11.9 a writer quotes only those line breaks that end a row: with LF alone, a
+    carriage return in a cell would split its row.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> None:
+        self._file.write(row.removesuffix(_CRLF) + "\n")
+
+
 def _write_separated(separator: str) -> Callable[[Path, Rows, Source, Columns], None]:
     def write(path: Path, chunks: Rows, source: Source, columns: Columns) -> None:
         ours = columns.names()
         texts = [name for name in (columns.best, columns.labels) if name]
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=separator, lineterminator="\n")
+            writer = csv.writer(_Lines(file), delimiter=separator, lineterminator=_CRLF)
             writer.writerow([*source.columns, *map(inert_cell, ours)])
             for rows in chunks:
                 for row in _joined(rows, columns):
@@ -166,7 +181,7 @@ def _joined(rows: list[dict[str, Any]], columns: Columns) -> Iterator[dict[str, 
 def _cell(value: Any) -> Any:  # noqa: ANN401
     if value is None or isinstance(value, str | int | float):
         return value
-    return _plain(value) if isinstance(value, date | time) else _json(value)
+    return _json(value) if isinstance(value, list | dict) else _plain(value)
 
 
 def _json(value: Any) -> str:  # noqa: ANN401
@@ -174,7 +189,7 @@ def _json(value: Any) -> str:  # noqa: ANN401
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401
-    """Say in JSON what only Parquet can hold."""
+    """Say in a string what only Parquet can hold."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

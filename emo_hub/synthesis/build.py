@@ -16,6 +16,7 @@ from emo_hub.errors import DataError
 from emo_hub.records import Rejection
 from emo_hub.synthesis.card import TEMPLATE, About, Made
 from emo_hub.synthesis.harvest import DAMAGED, STAGES, Progress, pour
+from emo_hub.synthesis.origin import ABOUT
 from emo_hub.synthesis.plan import FILE as PLAN_FILE
 from emo_hub.synthesis.plan import read_plan
 from emo_hub.synthesis.write import (
@@ -99,14 +100,15 @@ def build_corpus(
 
     Raises:
         InputError: `out` is there and is no corpus.
-        DataError: the recordings are missing, or over a twentieth of what they hold is rejected.
+        DataError: the recordings are missing, over a twentieth of what they hold is rejected, or
+            another run writes the same corpus.
         NotRecordedError: a request of the plan is not in the recordings.
     """
     folder = recordings or PACKAGED_RECORDINGS
-    check_replaceable(out)
     fingerprint = fingerprint_of(folder)
     if is_current(out, fingerprint):
         return _report(out, reused=True)
+    check_replaceable(out)
     about = _about(folder, fingerprint)
     plan, teacher = read_plan(folder), Recorded(folder)
     with CorpusWriter(out) as writer:
@@ -145,16 +147,9 @@ def _about(folder: Path, fingerprint: str) -> About:
     path = folder / "provenance.json"
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        paragraphs = (
-            "prompts",
-            "second_campaign",
-            "third_campaign",
-            "fourth_campaign",
-            "fifth_campaign",
-            "sixth_campaign",
-            "seventh_campaign",
-        )
-        how = (told["how"], *(told.get(name, "") for name in paragraphs))
+        # Those of the package in the order in which they came, then what another folder tells.
+        campaigns = (name for name in dict.fromkeys((*ABOUT, *told)) if name.endswith("_campaign"))
+        how = (told["how"], *(told.get(name, "") for name in ("prompts", *campaigns)))
         return About(
             name=NAME,
             title=TITLE,
@@ -162,7 +157,7 @@ def _about(folder: Path, fingerprint: str) -> About:
             fingerprint=fingerprint,
             how=tuple(paragraph for paragraph in how if paragraph),
             licence=told["licence"],
-            licence_id="cc-by-4.0",
+            licence_id=told.get("licence_id", "cc-by-4.0"),
             sources=("original", "extended|go_emotions"),
             known_weaknesses=tuple(told["known_weaknesses"]),
             changes=CHANGES,

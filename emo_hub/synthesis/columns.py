@@ -74,7 +74,7 @@ def choose_columns(sample: Sequence[Row], wanted: Wanted, name: str) -> Columns:
     words = {column: _mean_words(sample, column) for column in names}
     text = _text_column(words, wanted, name)
     rest = [column for column in names if column != text]
-    for option, column in (("id_column", wanted.id), ("title_column", wanted.title)):
+    for option, column in (("--id-column", wanted.id), ("title_column", wanted.title)):
         if column and column not in names:
             raise InputError(f"{name} has no column '{column}' ({option}); {_listed(words)}.")
     return Columns(
@@ -97,14 +97,14 @@ def _text_column(words: dict[str, float], wanted: Wanted, name: str) -> str:
     if longest < wanted.fewest_words:
         raise NoTextColumnError(
             f"{name} has no column with {wanted.fewest_words:g} words or more on average; "
-            f"{_listed(words)}. Say with text_column which one holds the texts, if one does."
+            f"{_listed(words)}. Name with --text-column the one that holds the texts, if one does."
         )
     rivals = [column for column, mean in words.items() if mean * _BY_FAR > longest]
     named = [column for column in rivals if column.lower() in _TEXTS]
     if len(rivals) > 1 and len(named) != 1:
         raise InputError(
             f"{name} has several columns that could hold the texts; {_listed(words)}. Say with "
-            f"text_column which: {' or '.join(rivals)}."
+            f"--text-column which: {' or '.join(rivals)}."
         )
     return rivals[0] if len(rivals) == 1 else named[0]
 

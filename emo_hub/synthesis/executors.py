@@ -139,7 +139,7 @@ def _submit(steps: list[AskShard], cluster: Cluster, plain: Mapping[str, Any]) -
             "jobs are submitted, or take another executor."
         )
     if not cluster.partition:
-        raise InputError("Slurm needs the name of a partition: give one.")
+        raise InputError("Slurm needs the name of a partition: give one with --partition.")
     executor = SlurmPipelineExecutor(
         steps,
         time=cluster.time,

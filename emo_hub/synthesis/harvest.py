@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from emo_hub.errors import DataError
-from emo_hub.records import ContextualUtterance, Look, Rejection, short_id
+from emo_hub.records import ContextualUtterance, Look, Rejection
 from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
 from emo_hub.synthesis.choices import with_words
 from emo_hub.synthesis.ledger import Ledger
 from emo_hub.synthesis.plan import Plan
 from emo_hub.synthesis.relooks import Line, Lines, Relook, is_place
 from emo_hub.synthesis.stage import Answered, Stage, stream
-from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.synthesis.votes import with_votes
 from emo_hub.synthesis.write import CorpusWriter
 from emo_hub.teacher import Teacher
@@ -61,7 +60,7 @@ def pour(
     flow = _Flow(teacher, writer, progress)
     held = _Held(plan.asked_again, plan.withheld, writer)
     for asked in flow.run(utterances.STAGE, plan.utterances):
-        unnamed = _unnamed(asked.item)
+        unnamed = asked.item.unnamed
         for line in asked.records:
             held.add(line, unnamed.get(line.id))
     for told in flow.run(scenes.STAGE, plan.scenes):
@@ -180,11 +179,3 @@ class _Held:
     def release(self, looks: Mapping[str, Look], words: Mapping[str, tuple[str, ...]]) -> None:
         for line, unnamed in self.waiting.values():
             self.writer.add(with_words(relooks.with_looks(line, looks), words), unnamed=unnamed)
-
-
-def _unnamed(request: UtteranceRequest) -> dict[str, str]:
-    return {
-        short_id(utterances.NAME, request.request, slot.number): slot.emotion
-        for slot in request.slots
-        if not slot.may_name_it
-    }

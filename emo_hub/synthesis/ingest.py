@@ -18,10 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance
 from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
-from emo_hub.synthesis.origin import ABOUT, TEACHER
+from emo_hub.synthesis.origin import ABOUT, TEACHER, about_others
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.relooks import Relook
 from emo_hub.synthesis.stage import Refusal, Stage
@@ -31,6 +32,7 @@ from emo_hub.teacher import Reply, recording_line
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
+PROVENANCE = "provenance.json"
 REQUESTS = "utterance_requests.json"
 UTTERANCES = "utterances.jsonl"
 SCENES = "scenes.jsonl"
@@ -44,37 +46,42 @@ _ROWWISE = {
 FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), *(f"{name}.jsonl" for name in _ROWWISE))
 
 
-def record_replies(sources: Sequence[Path], out: Path) -> None:
+def record_replies(
+    sources: Sequence[Path], out: Path, *, teacher: str | None = None, about: Json | None = None
+) -> None:
     """Add campaigns to the recordings of a folder; the same sources give the same bytes.
+
+    Where a kill or a full disk cuts it off, earlier replies are as they were, and the same call
+    does the rest.
 
     Args:
         sources: folders with replies, a campaign each, in order, with those of `FILES` that it has.
         out: where the recordings are, or go; what is recorded there stays.
+        teacher: who wrote the replies, where they do not say; None for who wrote the first of this
+            package.
+        about: what `provenance.json` is to say; one that is there, and of the same teacher, only
+            gets what it lacks. None for what holds of any replies, where it is not there.
 
     Raises:
-        DataError: a folder has no file of replies or is recorded already, or a reply belongs to
-            no request.
+        DataError: a folder has no file of replies, a reply belongs to no request, two requests
+            have one name, as where a folder is recorded already, or `out` cannot be written.
     """
     for source in sources:
         if not any((source / name).is_file() for name in FILES):
             raise DataError(f"{source} has none of {', '.join(FILES)}: give a folder of replies.")
-    about, plan, replies = ABOUT, Plan(), dict[str, list[Json]]()
-    campaigns = [_campaign(source) for source in sources]
+    teacher = teacher or TEACHER
+    told = _read_provenance(out) or about or about_others(teacher)
+    if about is not None and told.get("teacher") == about["teacher"]:
+        told = told | {name: fact for name, fact in about.items() if name not in told}
+    plan, replies = Plan(), dict[str, list[Json]]()
     if (out / FILE).is_file():
-        about = _read_provenance(out)
         plan = read_plan(out)
-        known = [
-            source
-            for source, c in zip(sources, campaigns, strict=True)
-            if c in about.get("campaigns", ())
-        ]
-        if known:
-            raise DataError(f"{known[0]} is recorded in {out} already: leave it out.")
         replies = _recorded(out, plan)
-    plan, replies = _with_campaigns(plan, replies, sources)
-    _write(plan, replies, out)
-    told = [*about.get("campaigns", ()), *campaigns]
-    _write_provenance(about | ABOUT | {"campaigns": told}, plan, out)
+    plan, replies = _with_campaigns(plan, replies, sources, teacher)
+    _refuse_repeats(plan, out)
+    earlier = told.get("campaigns", [])
+    new = [campaign for campaign in map(_campaign, sources) if campaign not in earlier]
+    _write(plan, replies, told | {"campaigns": [*earlier, *new]}, out)
 
 
 def rekey(folder: Path) -> None:
@@ -84,11 +91,21 @@ def rekey(folder: Path) -> None:
     found by the readable name of their request, and stay as they are.
 
     Raises:
-        DataError: the folder has no plan, or a request of it was never answered.
+        DataError: the folder has no plan, a request of it was never answered, or it cannot be
+            written.
     """
     plan = read_plan(folder)
-    _write(plan, _recorded(folder, plan), folder)
-    _write_provenance(_read_provenance(folder) | ABOUT, plan, folder)
+    _write(plan, _recorded(folder, plan), _read_provenance(folder), folder)
+
+
+def _refuse_repeats(plan: Plan, out: Path) -> None:
+    for stage, items in _planned(plan):
+        for name, count in Counter(item.request for item in items).most_common(1):
+            if count > 1:
+                raise DataError(
+                    f"Stage {stage.name} would have {count} requests named {name}: leave out a "
+                    f"folder that is recorded in {out} already, and name other requests anew."
+                )
 
 
 def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
@@ -121,15 +138,15 @@ def _planned(plan: Plan) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
 
 
 def _with_campaigns(
-    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path]
+    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path], teacher: str
 ) -> tuple[Plan, dict[str, list[Json]]]:
-    stories = _all_lines(sources, SCENES)
-    looks = {look: _all_lines(sources, name) for look, name in LOOKS.items()}
-    rowwise = {name: _all_lines(sources, f"{name}.jsonl") for name in _ROWWISE}
+    stories = _all_lines(sources, SCENES, teacher)
+    looks = {look: _all_lines(sources, name, teacher) for look, name in LOOKS.items()}
+    rowwise = {name: _all_lines(sources, f"{name}.jsonl", teacher) for name in _ROWWISE}
     new = plan_from_json(_plan(_all_requests(sources), stories, looks, rowwise))
     told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
     added = {
-        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES), new),
+        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES, teacher), new, teacher),
         scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
         **{name: _rowwise(rowwise[name], *named) for name, named in _ROWWISE.items()},
         descriptors.STAGE.name: told,
@@ -165,7 +182,7 @@ def _rowwise(lines: Sequence[Json], name: str, counted: str) -> list[Json]:
                 {counted: number, **_without(line, "request", "row", "teacher")}
                 for number, line in enumerate(group, start=1)
             ],
-            "teacher": group[0].get("teacher", TEACHER),
+            "teacher": group[0]["teacher"],
         }
         for group in _grouped(lines).values()
     ]
@@ -185,7 +202,7 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
     for stage, items in ((utterances.STAGE, plan.utterances), (scenes.STAGE, plan.scenes)):
         told = zip(items, replies[stage.name], strict=True) if wanted else ()
         for item, reply in told:
-            whole = Reply(_compact(_without(reply, "teacher")), reply.get("teacher", TEACHER))
+            whole = Reply(_compact(_without(reply, "teacher")), reply["teacher"])
             for record in stage.read(item, whole):  # type: ignore[arg-type]
                 if not isinstance(record, Refusal):
                     written[record.id] = record
@@ -208,12 +225,19 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
     ]
 
 
-def _write(plan: Plan, replies: dict[str, list[Json]], out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
+def _write(plan: Plan, replies: dict[str, list[Json]], about: Json, out: Path) -> None:
+    """Put the plan in place last, so that it names no request whose reply is not there yet."""
     asked = _asked(plan, replies)
+    texts = {stage.name: _recording(stage, items, replies[stage.name]) for stage, items in asked}
+    make_folder(out)
+    for name, text in texts.items():
+        _compress(out / f"{name}.jsonl.gz", text)
+    facts = about | {
+        "requests": {stage.name: len(items) for stage, items in asked},
+        "prompt_versions": {stage.name: stage.version for stage, _ in asked},
+    }
+    write_whole(out / PROVENANCE, (json.dumps(facts, indent=2) + "\n").encode())
     _compress(out / FILE, json.dumps(plan_to_json(plan), separators=(",", ":")))
-    for stage, items in asked:
-        _record(out, stage, items, replies[stage.name])
 
 
 def _all_requests(sources: Sequence[Path]) -> list[Json]:
@@ -221,9 +245,9 @@ def _all_requests(sources: Sequence[Path]) -> list[Json]:
     return [r for path in found if path.is_file() for r in json.loads(path.read_text("utf-8"))]
 
 
-def _all_lines(sources: Sequence[Path], name: str) -> list[Json]:
-    found = [source / name for source in sources]
-    return [line for path in found if path.is_file() for line in _read_lines(path)]
+def _all_lines(sources: Sequence[Path], name: str, teacher: str) -> list[Json]:
+    found = [source / name for source in sources if (source / name).is_file()]
+    return [{"teacher": teacher} | line for path in found for line in _read_lines(path)]
 
 
 def _plan(
@@ -258,7 +282,7 @@ def _groups(lines: Sequence[Json]) -> list[Json]:
     ]
 
 
-def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
+def _slotwise(lines: Sequence[Json], plan: Plan, teacher: str) -> list[Json]:
     by_request: dict[str, list[Json]] = defaultdict(list)
     for line in lines:
         by_request[line["request"]].append(_without(line, "request"))
@@ -268,23 +292,20 @@ def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
     replies = []
     for request in plan.utterances:
         slots = by_request[request.request]
-        teacher = slots[0].get("teacher", TEACHER) if slots else TEACHER
+        wrote = slots[0]["teacher"] if slots else teacher
         told = [_without(slot, "teacher") for slot in slots]
-        replies.append({"utterances": told, "teacher": teacher})
+        replies.append({"utterances": told, "teacher": wrote})
     return replies
 
 
-def _record(
-    out: Path, stage: Stage[Item, Any], items: Sequence[Item], replies: Sequence[Json]
-) -> None:
+def _recording(stage: Stage[Item, Any], items: Sequence[Item], replies: Sequence[Json]) -> str:
     prompts = [stage.ask(item) for item in items]
     if len({prompt.key for prompt in prompts}) < len(prompts):
         raise DataError(f"Two requests of stage {stage.name} ask the same: number their samples.")
-    lines = []
-    for prompt, reply in zip(prompts, replies, strict=True):
-        text = _compact(_without(reply, "teacher"))
-        lines.append(recording_line(prompt, Reply(text, reply.get("teacher", TEACHER))))
-    _compress(out / f"{stage.name}.jsonl.gz", "".join(lines))
+    return "".join(
+        recording_line(prompt, Reply(_compact(_without(reply, "teacher")), reply["teacher"]))
+        for prompt, reply in zip(prompts, replies, strict=True)
+    )
 
 
 def _campaign(source: Path) -> Json:
@@ -298,18 +319,9 @@ def _campaign(source: Path) -> Json:
     }
 
 
-def _write_provenance(about: Json, plan: Plan, out: Path) -> None:
-    asked = _planned(plan)
-    facts = about | {
-        "requests": {stage.name: len(items) for stage, items in asked},
-        "prompt_versions": {stage.name: stage.version for stage, _ in asked},
-    }
-    text = json.dumps(facts, indent=2)
-    (out / "provenance.json").write_text(text + "\n", encoding="utf-8")
-
-
 def _read_provenance(folder: Path) -> Json:
-    told: Json = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    path = folder / PROVENANCE
+    told: Json = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return told
 
 
@@ -335,8 +347,8 @@ def _compress(path: Path, text: str) -> None:
     # No name and no time in the header: equal text gives equal bytes.
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
         file.write(text.encode())
-    path.write_bytes(buffer.getvalue())
+    write_whole(path, buffer.getvalue())
 
 
 if __name__ == "__main__":
-    record_replies([Path(source) for source in sys.argv[1:-1]], Path(sys.argv[-1]))
+    record_replies([Path(name) for name in sys.argv[1:-1]], Path(sys.argv[-1]), about=ABOUT)

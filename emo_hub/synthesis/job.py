@@ -54,6 +54,8 @@ class Job:
         texts: the same for texts to annotate as they are.
         requests: a folder with the plan of recorded requests to ask anew; empty for none.
         source: a name for where narratives or texts come from; empty to take the file's own.
+        text_column: of tables, the column with the narratives or texts; empty to find it.
+        id_column: the column with their ids; None to find it, "" to take each row by itself.
         plan: which stages narratives pass, and how many characters and looks.
         most_words: of a passage.
         limit: at most so many narratives and so many texts, 0 for all.
@@ -63,6 +65,8 @@ class Job:
     texts: str = ""
     requests: str = ""
     source: str = ""
+    text_column: str = ""
+    id_column: str | None = None
     plan: NarrativePlan = field(default_factory=lambda: NarrativePlan("fused", 4, 1))
     most_words: int = 700
     limit: int = 0
@@ -81,13 +85,23 @@ class Job:
             kept[name] = Path(kept[name]).name
         # More narratives may join later; their replies add to the store and change none in it.
         del kept["limit"]
+        # Where nobody names a column, the facts are those of stores that know of no such choice.
+        if not self.text_column:
+            del kept["text_column"]
+        if self.id_column is None:
+            del kept["id_column"]
         return kept
 
     def passages(self, shard: Shard | None = None) -> Iterator[Passage]:
         """Read the narratives, cut into passages, those of a shard or all."""
         if not self.narratives:
             return
-        stories = read_stories(self.narratives, source=self.source or None)
+        stories = read_stories(
+            self.narratives,
+            source=self.source or None,
+            text_column=self.text_column or None,
+            id_column=self.id_column,
+        )
         for story in islice(stories, self.limit or None):
             if shard is None or shard.holds(story.id):
                 yield from passages(story, most_words=self.most_words)
@@ -97,7 +111,13 @@ class Job:
         """Open the texts, if there are any."""
         if not self.texts:
             return None
-        return read_texts(self.texts, source=self.source or None, limit=self.limit or None)
+        return read_texts(
+            self.texts,
+            source=self.source or None,
+            text_column=self.text_column or None,
+            id_column=self.id_column,
+            limit=self.limit or None,
+        )
 
     @cached_property
     def recorded_plan(self) -> Plan:

@@ -210,7 +210,7 @@ def _grouped(rows: Iterator[Row], columns: Columns, name: str) -> Iterator[tuple
         if hash(own) in seen:
             raise InputError(
                 f"{name}: the rows with {columns.id} '{own}' do not follow one another; sort the "
-                'table by that column, or say id_column="" if each row is a story of its own.'
+                'table by that column, or give --id-column "" if each row is a story of its own.'
             )
         seen.add(hash(own))
         yield own, _value(sections[0], columns.title), _joined(sections, columns, name)
@@ -226,7 +226,7 @@ def _held(rows: Iterator[Row], own: str, columns: Columns, name: str) -> list[Ro
         if length > LONGEST_TEXT:
             raise DataError(
                 f"{name}: the rows with {columns.id} '{own}' hold over {LONGEST_TEXT} characters "
-                'together; if each row is a story of its own, say id_column="".'
+                'together; if each row is a story of its own, give --id-column "".'
             )
     return sections
 

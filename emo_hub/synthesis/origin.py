@@ -1,4 +1,4 @@
-"""What is known of who wrote the recordings of this package, and how; the corpus's card says it."""
+"""What is known of who wrote recordings, and how: the package's own and others; cards say it."""
 
 from __future__ import annotations
 
@@ -114,3 +114,21 @@ ABOUT: dict[str, Any] = {
         "All of it is in English.",
     ],
 }
+
+
+def about_others(teacher: str) -> dict[str, Any]:
+    """Give what can be said of recordings of which nobody has said how they were made."""
+    return {
+        "teacher": teacher,
+        "how": (
+            f"The replies were written outside any run, by {teacher} where they name nobody else, "
+            "and filed under the prompts of this package afterwards, so their writer need not have "
+            "seen the exact words of these."
+        ),
+        "licence": (
+            "Not stated yet: whoever wrote the replies says so in the `provenance.json` beside "
+            "them."
+        ),
+        "licence_id": "unknown",
+        "known_weaknesses": ["Nobody has stated how the replies came about."],
+    }

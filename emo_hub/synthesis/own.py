@@ -76,9 +76,10 @@ def build_own(wanted: OwnCorpus) -> Built:
     ledger = Ledger()
     finisher = Finisher(_place)
     teacher = _Replay(Recorded(wanted.stores))
+    unnamed = _unnamed(wanted.job)
     with CorpusWriter(wanted.out, most_rejected=wanted.most_rejected) as writer:
         for record in _records(wanted, teacher, ledger, finisher):
-            writer.add(record)
+            writer.add(record, unnamed=unnamed.get(record.id))
             _reject(ledger, writer)
         _reject(ledger, writer)
         if ledger.unanswered and not wanted.partial:
@@ -141,6 +142,12 @@ def _records(
             else:
                 yield from finished
         yield narrative
+
+
+def _unnamed(job: Job) -> dict[str, str]:
+    """Give the emotions that lines of recorded requests may not name, by the id of the line."""
+    requests = job.recorded_plan.utterances
+    return {row: emotion for request in requests for row, emotion in request.unnamed.items()}
 
 
 def _story_id(found: Found) -> str:

@@ -37,8 +37,10 @@ def draw_all(
         with_map: draws the map too, which takes scikit-learn.
 
     Returns:
-        The names of the files.
+        The names of the files; none where the corpus has no lines, which all of them show.
     """
+    if not facts["configs"]:
+        return ()
     drawn: dict[str, Callable[[], Figure]] = {
         "labels.png": lambda: _labels(facts["configs"]),
         "together.png": lambda: draw_together(facts["configs"]),

@@ -153,7 +153,7 @@ def diversity_tables(facts: Facts) -> tuple[Table, ...]:
     sense = found["same_sense"]
     topics = found["topics"]
     rows = [
-        *((f"distinct-{n}", f"{found['distinct'][f'distinct_{n}']:.3f}", "") for n in (1, 2, 3)),
+        *((f"distinct-{n}", _figure(found["distinct"][f"distinct_{n}"]), "") for n in (1, 2, 3)),
         *likeness,
         (
             f"lines that repeat the sense of another (cosine {sense['threshold']} or more)",
@@ -162,7 +162,7 @@ def diversity_tables(facts: Facts) -> tuple[Table, ...]:
         ),
         (
             f"evenness of {topics['count']} topics (1 = all of one size)",
-            f"{topics['evenness']:.3f}",
+            _figure(topics["evenness"]),
             "",
         ),
         ("largest topic", percent(topics["largest"]), ""),
@@ -253,6 +253,10 @@ def _spread(found: Facts, digits: int = 1) -> str:
     if found["mean"] is None or isnan(found["mean"]):
         return "n/a"
     return f"{found['mean']:.{digits}f} (sd {found['sd']:.{digits}f})"
+
+
+def _figure(value: float) -> str:
+    return "n/a" if isnan(value) else f"{value:.3f}"
 
 
 def percent(value: float | None) -> str:

@@ -73,16 +73,21 @@ def read_rejects(corpus: Path) -> Iterator[StoredRejection]:
         with path.open(encoding="utf-8") as file:
             for line in file:
                 entry = json.loads(line)
-                text = " ".join(str(entry.get("reply") or "").split())
+                text = _printable(" ".join(str(entry.get("reply") or "").split()))
                 yield StoredRejection(
                     entry["stage"],
                     entry["reason"],
-                    entry.get("detail") or "",
+                    _printable(entry.get("detail") or ""),
                     entry.get("request_id") or "",
                     text if len(text) <= _REPLY_SHOWN else f"{text[:_REPLY_SHOWN]} ...",
                 )
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path} cannot be read ({error}): build the corpus again.") from error
+
+
+def _printable(text: str) -> str:
+    """Write half a surrogate pair, which no page and no terminal takes, as its escape."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def reject_facts(corpus: Path) -> dict[str, Any]:

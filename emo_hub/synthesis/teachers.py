@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, make_dataclass
+from inspect import Parameter, signature
 from typing import Any, Literal
 
 from emo_hub.config import fill
 from emo_hub.errors import InputError
+from emo_hub.synthesis import descriptors, looks
 from emo_hub.teacher import Annotators, Teacher
 
 Kind = Literal["http", "local"]
+# In these a sample is a look; elsewhere it is one more answer of the same teacher.
+_LOOKING = frozenset({looks.NAME, looks.MANY, descriptors.NAME})
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class TeacherChoice:
         model: its name, or for a local one a folder.
         base_url: of the server.
         settings: further ones, as the teacher's own settings name them.
-        annotators: more models that look at each line, as `(model, base_url)`; the first look is
-            always the main teacher's.
+        annotators: more models that look at each line or text, as `(model, base_url)`; the first
+            look is always the main teacher's.
     """
 
     kind: Kind
@@ -58,20 +61,16 @@ def make(choice: TeacherChoice) -> Teacher:
 
     Raises:
         TeacherError: the server is not there, or refuses the key or the model.
-        SettingsError: an unknown setting.
+        SettingsError: an unknown setting, or a value of the wrong type.
         ImportError: names the extra that is missing.
     """
     first = _one(choice, choice.model, choice.base_url)
     others = [_one(choice, model, url or choice.base_url) for model, url in choice.annotators]
-    return Annotators((first, *others)) if others else first
+    return Annotators((first, *others), _LOOKING) if others else first
 
 
 def _one(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
-    if choice.kind == "http":
-        return _http(choice, model, base_url)
-    from emo_hub.teacher.local import LocalTeacher
-
-    return LocalTeacher(model, **dict(choice.settings))
+    return _http(choice, model, base_url) if choice.kind == "http" else _local(choice, model)
 
 
 def _http(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
@@ -83,8 +82,15 @@ def _http(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
     return HttpTeacher(settings)
 
 
-def known_settings() -> tuple[str, ...]:
-    """Name the settings of the http teacher."""
-    from emo_hub.teacher.http import HttpSettings
+def _local(choice: TeacherChoice, model: str) -> Teacher:
+    from emo_hub.teacher.local import LocalTeacher
 
-    return tuple(field.name for field in dataclasses.fields(HttpSettings))
+    settings = make_dataclass(
+        "LocalSettings",
+        [
+            (given.name, given.annotation, given.default)
+            for given in signature(LocalTeacher.__init__, eval_str=True).parameters.values()
+            if given.kind is Parameter.KEYWORD_ONLY
+        ],
+    )
+    return LocalTeacher(model, **asdict(fill(settings, choice.settings, where="--set")))

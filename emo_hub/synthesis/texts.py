@@ -111,8 +111,8 @@ class TextSource:
                 self.skipped["duplicate"] += 1
                 return
             raise InputError(
-                f"{where}: the id '{text_id}' stands there twice; name with id_column a column "
-                'that tells the rows apart, or say id_column="" to go by row number.'
+                f"{where}: the id '{text_id}' stands there twice; name with --id-column a "
+                'column that tells the rows apart, or give --id-column "" to go by row number.'
             ) from error
         except UnicodeEncodeError as error:
             raise DataError(f"{where}, text '{text_id}' holds half a character.") from error
@@ -196,8 +196,8 @@ def _made_id(number: int, text: str) -> str:
 def _check_id(text_id: str, where: str) -> None:
     if len(text_id) > _LONGEST_ID or not text_id.isprintable() or set("{}") & set(text_id):
         raise InputError(
-            f"{where}: the id {text_id[:60]!r} cannot stand in a prompt; name with id_column a "
-            'column of short ids without braces, or say id_column="" to go by row number.'
+            f"{where}: the id {text_id[:60]!r} cannot stand in a prompt; name with --id-column "
+            'a column of short ids without braces, or give --id-column "" to go by row number.'
         )
 
 

@@ -80,6 +80,15 @@ class UtteranceRequest:
     slots: tuple[Slot, ...] = ()
     sample: int = 0
 
+    @property
+    def unnamed(self) -> dict[str, str]:
+        """Give the emotions that lines may not name, by the id of the line."""
+        return {
+            short_id(NAME, self.request, slot.number): slot.emotion
+            for slot in self.slots
+            if not slot.may_name_it
+        }
+
 
 class SlotReply(FullAffectReply):
     """One line of the reply."""

@@ -6,11 +6,9 @@ it is what finding repeats takes. Card and manifest come last, then the folder t
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,7 +17,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import BaseFileLock, FileLock, Timeout
+
 from emo_hub.dataset import CONFIGS, MANIFEST, read_corpus
+from emo_hub.durable import (
+    check_place,
+    fresh_folder,
+    is_disk_full,
+    make_folder,
+    put_in_place,
+    write_error,
+)
 from emo_hub.errors import DataError, InputError
 from emo_hub.records import (
     SPLITS,
@@ -43,7 +51,6 @@ Record = Utterance | ContextualUtterance | Annotation | Narrative
 REJECTED = "rejected.jsonl"
 CARD = "README.md"
 MOST_REJECTED = 0.05
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class CorpusWriter:
@@ -58,6 +65,7 @@ class CorpusWriter:
 
     Raises:
         InputError: on entering: `out` is there and is something else than a corpus.
+        DataError: on entering: another run writes this corpus, or its folder cannot be made.
     """
 
     def __init__(self, out: Path, *, most_rejected: float = MOST_REJECTED) -> None:
@@ -70,10 +78,8 @@ class CorpusWriter:
     def __enter__(self) -> Self:
         """Make the folder that is written into."""
         check_replaceable(self._out)
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        part = tempfile.mkdtemp(prefix=f".{self._out.name}.part-", dir=self._out.parent)
-        self._part = Path(part)
-        self._part.chmod(0o755)
+        self._lock = _locked(self._out)
+        self._part = fresh_folder(self._out)
         for config in CONFIGS:
             (self._part / config).mkdir()
         self._splits = {
@@ -102,11 +108,10 @@ class CorpusWriter:
                 split.abandon()
         if self._part.exists():
             shutil.rmtree(self._part)
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise DataError(
-                f"The disk is full ({error.strerror}): of {self._out.name} nothing was written. "
-                "Make room and run again."
-            ) from error
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise write_error(error, self._out.parent) from error
 
     def add(self, record: Record, *, unnamed: str | None = None) -> None:
         """Take a record; it becomes a row of the config of its type, or a rejection.
@@ -131,7 +136,9 @@ class CorpusWriter:
     def reject(self, rejection: Rejection) -> None:
         """Keep something that does not become a row, with its reason."""
         self._tally.reject(rejection)
-        self._rejected.write(json.dumps(asdict(rejection), ensure_ascii=False) + "\n")
+        line = json.dumps(asdict(rejection), ensure_ascii=False) + "\n"
+        # Half a surrogate pair, as replies hold it now and then, has no UTF-8; its escape has.
+        self._rejected.write(line.encode(errors="backslashreplace").decode())
 
     def finish(self, about: About, made: Made) -> None:
         """Write what is left, the card and the manifest, and put the corpus in its place.
@@ -162,7 +169,7 @@ class CorpusWriter:
         card = card_text(about, self._splits, {**facts, **self._tally.facts()})
         (self._part / CARD).write_text(card, encoding="utf-8")
         self._write_manifest(about, facts)
-        self._put_in_place()
+        put_in_place(self._out, self._part.rename)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -204,16 +211,6 @@ class CorpusWriter:
         text = json.dumps(manifest, indent=2) + "\n"
         (self._part / MANIFEST).write_text(text, encoding="utf-8")
 
-    def _put_in_place(self) -> None:
-        if self._out.exists():
-            # Renamed first: a folder cannot be renamed onto one that holds files.
-            earlier = self._part.with_name(self._part.name.replace(".part-", ".earlier-"))
-            self._out.rename(earlier)
-            self._part.rename(self._out)
-            shutil.rmtree(earlier)
-        else:
-            self._part.rename(self._out)
-
 
 def check_replaceable(out: Path) -> None:
     """Make sure that writing a corpus to a place loses nothing but an earlier corpus.
@@ -221,12 +218,28 @@ def check_replaceable(out: Path) -> None:
     Raises:
         InputError: something else is there.
     """
-    if out.is_dir():
-        free = (out / MANIFEST).is_file() or not any(out.iterdir())
-    else:
-        free = not out.exists()
-    if not free:
-        raise InputError(f"{out} is there and is no corpus of ours: give another place or move it.")
+    if out.is_symlink():
+        raise InputError(
+            f"{out} is a symbolic link, and a corpus takes the place of a folder: give the folder "
+            f"that it leads to, {out.resolve()}, or another place."
+        )
+    check_place(out, MANIFEST)
+
+
+def _locked(out: Path) -> BaseFileLock:
+    # Two runs would write into the one folder beside the place, each over the other's files.
+    make_folder(out.parent)
+    lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise DataError(
+            f"{out} is being written by another run: wait until it ends or stop it, or give this "
+            "one another place."
+        ) from None
+    except OSError as error:
+        raise write_error(error, out.parent) from error
+    return lock
 
 
 def is_current(out: Path, fingerprint: str) -> bool:

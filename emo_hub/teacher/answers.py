@@ -135,15 +135,24 @@ def _imported(lines: Iterator[BatchReply], store: Store, teacher: str | None) ->
                 unknown[key] = None
             elif line.reply is None and not line.is_final:
                 failed[line.reason] += 1
-            elif key in new or (key in store and not (line.reply and store.fault(key))):
+            elif _is_there(line, new, store):
                 already += 1
             else:
-                new[key] = (line.asked.stage, _recorded_line(line, line.asked, teacher))
+                made = _recorded_line(line, line.asked, teacher)
+                new[key] = (line.asked.stage, made)
+                if made.fault is None:
+                    recorded += 1
+                else:
+                    failed[made.fault[0]] += 1
         store.record(list(new.values()))
-        faults = [line.fault[0] for _, line in new.values() if line.fault is not None]
-        failed.update(faults)
-        recorded += len(new) - len(faults)
     return ImportReport(recorded, already, dict(failed), tuple(unknown), tuple(damaged))
+
+
+def _is_there(line: BatchReply, new: Mapping[str, tuple[str, RecordedLine]], store: Store) -> bool:
+    """Say whether a line adds nothing; to a mere fault a reply does, wherever the fault stands."""
+    key = line.custom_id
+    fault = new[key][1].fault if key in new else store.fault(key)
+    return (key in new or key in store) and not (line.reply and fault)
 
 
 def _recorded_line(line: BatchReply, asked: Asked, teacher: str | None) -> RecordedLine:

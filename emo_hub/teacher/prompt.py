@@ -138,13 +138,15 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Annotators:
-    """Several teachers; each answers the prompts of its own sample number, the first all others.
+    """Several teachers; each takes the look of its own sample number, the first all other prompts.
 
     Args:
         teachers: in the order of the looks: sample 0, sample 1, and so on.
+        stages: those that look; in others a sample is no look.
     """
 
     teachers: tuple[Teacher, ...]
+    stages: frozenset[str]
 
     @property
     def width(self) -> int:
@@ -152,9 +154,9 @@ class Annotators:
         return max(teacher.width for teacher in self.teachers)
 
     def answer(self, prompt: Prompt) -> Reply:
-        """Pass the prompt to the teacher whose look it asks for."""
-        place = prompt.sample if prompt.sample < len(self.teachers) else 0
-        return self.teachers[place].answer(prompt)
+        """Pass the prompt to the teacher whose look it asks for, else to the first."""
+        looks = prompt.stage in self.stages and prompt.sample < len(self.teachers)
+        return self.teachers[prompt.sample if looks else 0].answer(prompt)
 
     def stop(self) -> None:
         """Stop all of them."""

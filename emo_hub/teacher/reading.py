@@ -15,8 +15,9 @@ def read_object(text: str) -> dict[str, Any]:
     """Read a reply that should be one JSON object, alone, in a Markdown fence, or amid prose.
 
     Raises:
-        ReplyError: `not_json`, `not_an_object`, or `several_objects` where prose holds more than
-            one and nobody can say which is the answer.
+        ReplyError: `not_json`, `not_an_object`, `several_objects` where prose holds more than one
+            and nobody can say which is the answer, or `half_a_character` where it holds half a
+            surrogate pair, which no file of UTF-8 can.
     """
     fenced = _FENCE.findall(text)
     inner = fenced[0] if len(fenced) == 1 else text.strip()
@@ -26,7 +27,18 @@ def read_object(text: str) -> dict[str, Any]:
         value = _amid_prose(inner, error)
     if not isinstance(value, dict):
         raise ReplyError("not_an_object", f"got {type(value).__name__}")
+    _refuse_halves(value)
     return value
+
+
+def _refuse_halves(value: dict[str, Any]) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise ReplyError("half_a_character", f"{half!a} is half a surrogate pair") from error
+    except RecursionError as error:
+        raise ReplyError("not_json", str(error)) from error
 
 
 def _amid_prose(text: str, fault: Exception) -> object:

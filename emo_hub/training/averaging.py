@@ -19,6 +19,7 @@ import torch
 
 from emo_hub import checkpoint as files
 from emo_hub.config import fill
+from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.modeling import EmotionModel
@@ -69,8 +70,9 @@ def average_runs(
 
     Raises:
         InputError: fewer than two runs, or something other than a checkpoint stands at `out`.
-        CheckpointError: a run cannot be averaged with the first one, and why.
-        DataError: the data folder is no corpus.
+        CheckpointError: a run cannot be averaged with the first one, and why, or `data` is another
+            corpus than theirs.
+        DataError: the data folder is no corpus or has no such rows, or `out` cannot be written.
     """
     out = out.absolute()
     check_place(out, RUN_FILE)
@@ -79,11 +81,14 @@ def average_runs(
     parts = [_read(run) for run in runs]
     for part in parts[1:]:
         _check_like(parts[0], part)
+    _check_corpus(parts[0], data)
+    recipe = fill(ContrastiveRecipe, parts[0].told["recipe"], where=str(runs[0]))
+    material = gather(data, texts, wanted_rows(recipe))
     identity = {
         "averaged": [part.told["run"] for part in parts],
         "content": parts[0].told["corpus_content"],
+        "texts": material.sha256,
     }
-    recipe = fill(ContrastiveRecipe, parts[0].told["recipe"], where=str(runs[0]))
     # What was fitted of one run's scores says nothing of their mean.
     told = {
         **{k: v for k, v in parts[0].told.items() if k not in ("calibrated", "calibration")},
@@ -93,9 +98,8 @@ def average_runs(
         "averaged": [{"run": p.told["run"], "command": p.told["command"]} for p in parts],
     }
     if is_made(out, told):
-        say(f"{out} is the average of these very runs: reused.")
-        return Trained(out, reused=True, notes=())
-    material = gather(data, texts, wanted_rows(recipe))
+        say(f"{out} is the average of these very runs, judged by these very rows: reused.")
+        return Trained(out, reused=True, notes=material.notes)
     updates = _joined(parts)
     model = _merged(parts)
     judgement = judge(
@@ -135,6 +139,15 @@ def _check_like(first: _Run, other: _Run) -> None:
                 f"{other.path} and {first.path} differ in their {what}, so their mean is no model: "
                 "average runs of one base on one corpus."
             )
+
+
+def _check_corpus(run: _Run, data: Path) -> None:
+    wanted, got = run.told["corpus_content"], read_corpus(data).content
+    if got != wanted:
+        raise CheckpointError(
+            f"{data} is another corpus than that of the runs (content {got[:12]}, wanted "
+            f"{wanted[:12]}): name the one that they were made on."
+        )
 
 
 def _rank(run: _Run) -> int:

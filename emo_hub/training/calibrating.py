@@ -58,7 +58,7 @@ def calibrate(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        DataError: the data folder is no corpus.
+        DataError: the data folder is no corpus or has no such rows, or `out` cannot be written.
         CheckpointError: the source is no trained dual encoder, or does not say how it was made.
         InputError: something other than a checkpoint stands at `out`.
     """
@@ -67,7 +67,15 @@ def calibrate(
     folder = default_model_folder() if source == "default" else Path(source)
     told = _told(folder)
     corpus = read_corpus(data)
-    named = {"calibrated": told["run"], "recipe": recipe_hash(recipe), "content": corpus.content}
+    material = gather(data, texts, wanted_rows(recipe))
+    for note in material.notes:
+        say(note)
+    named = {
+        "calibrated": told["run"],
+        "recipe": recipe_hash(recipe),
+        "content": corpus.content,
+        "texts": material.sha256,
+    }
     run = {
         **told,
         "run": files.text_sha256(json.dumps(named, sort_keys=True))[:12],
@@ -81,10 +89,7 @@ def calibrate(
     }
     if is_made(out, run):
         say(f"{out} was calibrated by this very recipe on this very data: reused.")
-        return Trained(out, reused=True, notes=())
-    material = gather(data, texts, wanted_rows(recipe))
-    for note in material.notes:
-        say(note)
+        return Trained(out, reused=True, notes=material.notes)
     model = EmotionModel.load(folder)
     judgement = judge(
         model,

@@ -31,7 +31,7 @@ from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
 from emo_hub.training.held_out import choose_words, without_words
 from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
-from emo_hub.training.material import Wanted, gather
+from emo_hub.training.material import Material, Wanted, gather
 from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
 from emo_hub.training.writing import RUN_FILE, Finished, is_made, write_checkpoint
@@ -100,7 +100,7 @@ class ContrastiveRecipe:
         for key in ("epochs", "batch_size", "accumulation_steps", "max_tokens"):
             if getattr(self, key) < 1:
                 raise SettingsError(f"{key} must be at least 1; got {getattr(self, key)}.")
-        for key in ("learning_rate", "logit_scale"):
+        for key in ("learning_rate", "logit_scale", "max_grad_norm"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
         if self.anchor < 0:
@@ -150,7 +150,7 @@ def train_contrastive(
     """Distil a corpus into a dual encoder.
 
     A run that was stopped goes on from its last saved state; one that is finished is reused when
-    recipe, data and texts are the same.
+    recipe, base, data and texts are the same.
 
     Args:
         data: an emo-pillars folder.
@@ -162,7 +162,7 @@ def train_contrastive(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        DataError: nothing to train on, or the data folder is no corpus.
+        DataError: nothing to train on, the data folder is no corpus, or `out` cannot be written.
         CheckpointError: a damaged base or training state.
         InputError: something other than a checkpoint stands where it should go.
     """
@@ -176,7 +176,7 @@ def train_contrastive(
     if held:
         say(f"Kept out of training, with all their forms: {', '.join(held)}.")
         rows = without_words(rows, held)
-    run = _describe(data, recipe, (rows, validation), notes)
+    run = _describe(data, recipe, material)
     if is_made(out, run):
         say(f"{out} was made by this very recipe from this very data: reused.")
         return Trained(out, reused=True, notes=notes)
@@ -212,18 +212,13 @@ def wanted_rows(recipe: ContrastiveRecipe) -> Wanted:
     )
 
 
-def _describe(
-    data: Path,
-    recipe: ContrastiveRecipe,
-    rows: tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]],
-    notes: tuple[str, ...],
-) -> dict[str, Any]:
+def _describe(data: Path, recipe: ContrastiveRecipe, material: Material) -> dict[str, Any]:
     corpus = read_corpus(data)
-    texts = json.dumps([[row.id, row.context, row.text] for part in rows for row in part])
     identity = {
         "recipe": recipe_hash(recipe),
+        "base": files.weights_sha256(files.base_folder(recipe.base)),
         "content": corpus.content,
-        "texts": files.text_sha256(texts),
+        "texts": material.sha256,
     }
     return {
         "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
@@ -231,8 +226,8 @@ def _describe(
         "recipe": dataclasses.asdict(recipe),
         "corpus_version": corpus.version,
         "corpus_content": corpus.content,
-        "rows": dict(Counter(row.source for row in rows[0])),
-        "notes": list(notes),
+        "rows": dict(Counter(row.source for row in material.rows)),
+        "notes": list(material.notes),
         "precision": best_precision(recipe.mixed_precision),
         "versions": {"emo_hub": __version__, "torch": str(torch.__version__)},
     }

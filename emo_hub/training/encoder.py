@@ -98,7 +98,7 @@ def train_encoder(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        DataError: nothing to train on, or the data folder is no corpus.
+        DataError: nothing to train on, the data folder is no corpus, or `out` cannot be written.
         CheckpointError: a damaged base or training state.
         InputError: something other than a checkpoint stands where it should go.
         SettingsError: settings that the base cannot meet.
@@ -143,6 +143,7 @@ def train_lesson(
     Raises:
         CheckpointError: a damaged base or training state.
         InputError: something other than a checkpoint stands where it should go.
+        DataError: `out` cannot be written.
         SettingsError: settings that the base cannot meet.
     """
     out = out.absolute()
@@ -215,9 +216,7 @@ def _base_sha256(base: str) -> str:
     """Hash the weights that a run starts from: another checkpoint in their place is another run."""
     from emo_hub.registration import default_model_folder
 
-    folder = default_model_folder() if base == OURS else files.base_folder(base)
-    hashes = [files.file_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
-    return files.text_sha256(" ".join(hashes))[:12]
+    return files.weights_sha256(default_model_folder() if base == OURS else files.base_folder(base))
 
 
 def _prepare(lesson: Lesson, recipe: EncoderRecipe) -> tuple[Opened, Classification]:

@@ -134,6 +134,7 @@ def fit(
 
     Raises:
         CheckpointError: the state in `folder` is damaged or of another run.
+        DataError: the state cannot be written.
         SettingsError: Accelerate's config asks for what the loop cannot do.
     """
     accelerator = open_accelerator(settings)

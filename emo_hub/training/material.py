@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from emo_hub.checkpoint import text_sha256
 from emo_hub.errors import DataError
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows, share_of
 
@@ -40,6 +42,12 @@ class Material:
     rows: tuple[TrainingRow, ...]
     validation: tuple[TrainingRow, ...]
     notes: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of ids, contexts and texts: a run on other rows is another run."""
+        rows = (*self.rows, *self.validation)
+        return text_sha256(json.dumps([[row.id, row.context, row.text] for row in rows]))
 
 
 def gather(data: Path, texts: str, wanted: Wanted) -> Material:

@@ -72,6 +72,10 @@ class NanoRecipe:
         for key in ("learning_rate", "rarity"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
+        if self.mixed_precision not in (precisions := ("auto", "bf16", "no")):
+            raise SettingsError(
+                f"mixed_precision must be one of {precisions}; got {self.mixed_precision!r}."
+            )
         if self.anchor < 0:
             raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
         for key in ("token_dropout", "stray_contexts"):
@@ -103,7 +107,7 @@ def train_nano(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        DataError: nothing to learn from, or the data folder is no corpus.
+        DataError: nothing to learn from, the data folder is no corpus, or `out` cannot be written.
         InputError: something other than a checkpoint stands where it should go, or the teacher is
             static itself.
     """

@@ -117,6 +117,9 @@ class State:
         Args:
             step: how many are done.
             is_writer: whether this process writes. Each must call, for the pieces that it has.
+
+        Raises:
+            DataError: they cannot be written; the last state still is there.
         """
         trained = self._gathered(self.average.trained, is_writer=is_writer)
         moments = self._gathered(self._moments(), is_writer=is_writer)

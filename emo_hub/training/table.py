@@ -105,7 +105,7 @@ class Table(nn.Module):
     def __init__(self, table: Tensor, context_weight: float) -> None:
         super().__init__()
         self.table = nn.Parameter(table)
-        self.context_weight = nn.Parameter(torch.tensor(context_weight))
+        self.context_weight = nn.Parameter(torch.tensor(float(context_weight)))
 
     def forward(self, batch: Batch, kept: Tensor | None = None) -> Tensor:
         """Add up the tokens, those that are kept, to unit vectors (B, D)."""

@@ -44,7 +44,7 @@ def write_checkpoint(out: Path, finished: Finished, run: Mapping[str, Any]) -> N
     """Write the checkpoint beside its place, then move it there: a full disk spoils nothing.
 
     Raises:
-        OSError: it cannot be written; what was there before still is.
+        DataError: it cannot be written; what was there before still is.
     """
     model, judgement, updates = finished.model, finished.judgement, finished.updates
     model.moments, model.offsets = judgement.moments, judgement.offsets
@@ -106,11 +106,13 @@ def _write_adapter(folder: Path, finished: Finished) -> None:
     folder.mkdir()
     save_file(dict(finished.updates), folder / files.ADAPTER_FILE)
     model, (rank, alpha) = finished.model, finished.adapter
+    # A base in several files, or of another kind, has no single one that could be pinned.
+    base = files.base_folder(finished.base) / "model.safetensors"
     settings = files.AdapterSettings(
         rank=rank,
         alpha=alpha,
         sha256=files.file_sha256(folder / files.ADAPTER_FILE),
-        base_sha256=files.file_sha256(files.base_folder(finished.base) / "model.safetensors"),
+        base_sha256=files.file_sha256(base) if base.is_file() else "",
     )
     # transformers' pipeline() reads a config before it asks for the model.
     model.config.save_pretrained(folder)
