@@ -25,7 +25,8 @@ def growing_chunks(items: Iterator[T], most: int) -> Iterator[list[T]]:
     Raises:
         Exception: what the stream raises, after the items that came before it.
     """
-    size, chunk = 1, []
+    size = 1
+    chunk: list[T] = []
     while True:
         since = time.monotonic()
         try:
