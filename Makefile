@@ -54,6 +54,7 @@ model: $(VENV)/.base  ## Train, embed and measure the default model (half an hou
 	rm -rf emo_hub/default_model && cp -r runs/default/adapter emo_hub/default_model
 	$(BIN)/emo-hub evaluate default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/report --card
 	cp runs/report/report.json model_cards/results.json
+	$(BIN)/python -m emo_hub.synthesis.outside_fit runs/emo-pillars
 
 protocols: $(VENV)/.base  ## Train and measure the two protocols that the default is compared with.
 	$(CORPUS)
