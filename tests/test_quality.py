@@ -321,10 +321,10 @@ def test_contexts_that_decide_are_seen_to_decide(default_model):
     }
     lines = [
         line(
-            f"Look at you{'.' * (n + 1)}", split="test", story=f"{label}{n}", id=f"{label}{n}",
+            f"Look at you, {name}.", split="test", story=f"{label} {name}", id=f"{label} {name}",
             context=context, config="contextual", primary=GOEMOTIONS.index(label),
         )
-        for n in range(10)
+        for name in "Tomas Ada Ines Karim Lena Milo Nora Otto Pia Ruben".split()
         for label, context in told.items()
     ]  # fmt: skip
     found = swap_probe(lines, default_model)
