@@ -13,7 +13,7 @@ from pathlib import Path
 from emo_hub.errors import DataError, InputError
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
-_QUOTED = re.compile(r"\(os error (\d+)\)")
+_NUMBER_OF_RUST = re.compile(r"\(os error (\d+)\)")
 
 
 def sync_folder(folder: Path) -> None:
@@ -50,27 +50,36 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> None:
-    """Do the same line by line, for a file that does not fit into memory.
+    """Put a file in place as `write_whole` does, line by line: it need not fit into memory.
 
     Raises:
         DataError: the disk is full, or the folder cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            # A temporary file is private; what takes its name should be as open as its folder.
-            Path(name).chmod(path.parent.stat().st_mode & 0o666)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        replace_file(path, lines)
     except OSError as error:
         raise write_error(error, path.parent) from error
+
+
+def replace_file(path: Path, lines: Iterable[bytes]) -> None:
+    """Put a file in place as `write_lines` does, and leave it to the caller to say what failed.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        # A temporary file is private; what takes its name should be as open as its folder.
+        Path(name).chmod(path.parent.stat().st_mode & 0o666)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
@@ -83,6 +92,8 @@ def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
     Raises:
         DataError: it cannot be written; what was there before still is.
     """
+    # Without this, the older folder that a kill left aside would go before the new one is there.
+    recover(out)
     fresh, old = _beside(out, "partial"), _beside(out, "old")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
@@ -98,6 +109,22 @@ def put_in_place(out: Path, write: Callable[[Path], object]) -> None:
             raise
         raise write_error(failed, out.parent) from error
     shutil.rmtree(old, ignore_errors=True)
+
+
+def fresh_folder(out: Path) -> Path:
+    """Make an empty folder beside a place, for what is written there piece by piece.
+
+    What a kill left of an earlier run is cleared first. Once the folder is whole, give its `rename`
+    to `put_in_place`. Only one run at a time may write for a place.
+
+    Raises:
+        DataError: it cannot be made.
+    """
+    recover(out)
+    folder = _beside(out, "writing")
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder)
+    return folder
 
 
 def recover(out: Path) -> None:
@@ -125,27 +152,14 @@ def check_place(out: Path, mark: str) -> None:
         )
 
 
-def _beside(out: Path, word: str) -> Path:
-    return out.with_name(f".{out.name}.{word}")
-
-
-def _system_error(error: BaseException) -> OSError | None:
-    """Find the error of the system in what was raised while a folder was written, if it is one."""
-    from safetensors import SafetensorError
-
-    if isinstance(error, OSError):
-        return error
-    is_of_weights = isinstance(error, SafetensorError)
-    # Both libraries only quote the system; what tokenizers raises has no class of its own.
-    is_quote = is_of_weights or type(error) is Exception
-    if is_quote and (quoted := _QUOTED.search(str(error))):
-        return OSError(int(quoted[1]), os.strerror(int(quoted[1])))
-    return OSError(str(error)) if is_of_weights else None
+def is_disk_full(error: OSError) -> bool:
+    """Say whether the disk, the quota or the limit on file sizes is used up."""
+    return error.errno in _DISK_FULL
 
 
 def write_error(error: OSError, folder: Path) -> DataError:
     """Say in one sentence why a folder could not be written and what to do."""
-    if error.errno in _DISK_FULL:
+    if is_disk_full(error):
         return DataError(
             f"The disk is full: {folder} takes no more ({error.strerror}). Everything written "
             "before is safe and can be read; free space, or raise the quota or the limit on file "
@@ -157,22 +171,25 @@ def write_error(error: OSError, folder: Path) -> DataError:
     )
 
 
-def fresh_folder(out: Path) -> Path:
-    """Make an empty folder beside a place, for what is written there piece by piece.
+def _beside(out: Path, word: str) -> Path:
+    return out.with_name(f".{out.name}.{word}")
 
-    What a kill left of an earlier run is cleared first. Once the folder is whole, give its `rename`
-    to `put_in_place`. Only one run at a time may write for a place.
 
-    Raises:
-        DataError: it cannot be made.
+def _system_error(error: BaseException) -> OSError | None:
+    """Find the system's error in what was raised while a folder was written; None if it is none.
+
+    safetensors and tokenizers are written in Rust and raise no OSError: they put its number into
+    their message. safetensors has a class for that. tokenizers raises a bare `Exception`, so only
+    the very class is asked for: a subclass, as our own errors are, may quote a failure to read.
     """
-    recover(out)
-    folder = _beside(out, "writing")
-    shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder)
-    return folder
+    from safetensors import SafetensorError
 
-
-def is_disk_full(error: OSError) -> bool:
-    """Say whether the disk, the quota or the limit on file sizes is used up."""
-    return error.errno in _DISK_FULL
+    if isinstance(error, OSError):
+        return error
+    is_of_weights = isinstance(error, SafetensorError)
+    if not is_of_weights and type(error) is not Exception:
+        return None
+    if quoted := _NUMBER_OF_RUST.search(str(error)):
+        number = int(quoted[1])
+        return OSError(number, os.strerror(number))
+    return OSError(str(error)) if is_of_weights else None

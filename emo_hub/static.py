@@ -178,6 +178,8 @@ class StaticReader:
         self._backbone = backbone
         self._tokenizer = plain_tokenizer(tokenizer)
         self._longest = longest
+        self._room = longest - int(tokenizer.num_special_tokens_to_add())
+        self._pair_room = longest - int(tokenizer.num_special_tokens_to_add(pair=True))
 
     def encode(self, pairs: Sequence[tuple[str, str | None]]) -> Floats:
         """Encode texts, each after its context where it has one, to unit vectors (N, D).
@@ -203,7 +205,7 @@ class StaticReader:
             check_text(text)
         cut = [text[:room] for text in texts]
         encoded = self._tokenizer.encode_batch_fast(cut, add_special_tokens=False)
-        return [e.ids[: self._longest - 2] for e in encoded]
+        return [e.ids[: self._room] for e in encoded]
 
     def context_ids(self, context: str | None, count: int) -> list[int]:
         """Give the last so many token ids of a context, cut as `EmotionModel.tokenize` does."""
@@ -216,6 +218,20 @@ class StaticReader:
         # A word that is cut may be other pieces than it was, and more of them.
         rest = end[encoded.offsets[-count][0] :]
         return list(self._tokenizer.encode(rest, add_special_tokens=False).ids[:count])
+
+    def contexts_ids(
+        self, contexts: Sequence[str | None], ids: Sequence[Sequence[int]]
+    ) -> list[list[int]]:
+        """Give the token ids of contexts, of each the last that fit beside its text.
+
+        Args:
+            contexts: N of them; None and blank ones count as none.
+            ids: of the N texts, as `ids` gives them.
+        """
+        return [
+            self.context_ids(context, self._pair_room - len(own))
+            for context, own in zip(contexts, ids, strict=True)
+        ]
 
     def write_sentence_transformers_layout(self, folder: Path) -> None:
         """Write the small files by which sentence-transformers reads table and tokenizer.
@@ -239,7 +255,7 @@ class StaticReader:
             (folder / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         (folder / "1_Normalize").mkdir(exist_ok=True)
         cutting = Tokenizer.from_str(self._tokenizer.to_str())
-        cutting.enable_truncation(self._longest - 2)
+        cutting.enable_truncation(self._room)
         (folder / "tokenizer.json").write_text(cutting.to_str(pretty=True), encoding="utf-8")
 
     def _sums(self, pairs: Sequence[tuple[str, str | None]]) -> Floats:
@@ -247,11 +263,7 @@ class StaticReader:
         weights = None
         table = self._backbone.embedding.weight
         if any(context for _, context in pairs):
-            room = self._longest - 3
-            before = [
-                self.context_ids(context, room - len(ids))
-                for (_, context), ids in zip(pairs, texts, strict=True)
-            ]
+            before = self.contexts_ids([context for _, context in pairs], texts)
             counts = [n for b, t in zip(before, texts, strict=True) for n in (len(b), len(t))]
             each = np.tile([self._backbone.config.context_weight, 1.0], len(pairs))
             weights = torch.from_numpy(np.repeat(each, counts)).to(table)

@@ -319,12 +319,13 @@ def test_contexts_that_decide_are_seen_to_decide(default_model):
         "anger": "The landlord admits that he kept the deposit and let the flat to his nephew.",
         "gratitude": "A stranger who gave Tomas a kidney stands at the door with a suitcase.",
     }
+    names = ["Tomas", "Ada", "Ines", "Karim", "Lena", "Milo", "Nora", "Otto", "Pia", "Ruben"]
     lines = [
         line(
             f"Look at you, {name}.", split="test", story=f"{label} {name}", id=f"{label} {name}",
             context=context, config="contextual", primary=GOEMOTIONS.index(label),
         )
-        for name in "Tomas Ada Ines Karim Lena Milo Nora Otto Pia Ruben".split()
+        for name in names
         for label, context in told.items()
     ]  # fmt: skip
     found = swap_probe(lines, default_model)

@@ -11,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
-from transformers import AutoModel, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoModel, AutoTokenizer
 
-from emo_hub.checkpoint import read_head
+from emo_hub.checkpoint import PACKAGED_BASE, base_folder, read_head
 from emo_hub.config import read_recipe
 from emo_hub.errors import CheckpointError, DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
@@ -477,10 +477,6 @@ def test_other_users_may_read_every_file(tiny_checkpoint):
 
 def random_encoder(kind, folder):
     """Write a small random encoder of an architecture, with the packaged tokenizer."""
-    from transformers import CONFIG_MAPPING
-
-    from emo_hub.checkpoint import PACKAGED_BASE, base_folder
-
     tokenizer = AutoTokenizer.from_pretrained(base_folder(PACKAGED_BASE))
     config = CONFIG_MAPPING[kind](
         vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,

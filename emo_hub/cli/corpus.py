@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from emo_hub.cli import corpus_look
 from emo_hub.cli.console import say, show_counts
 from emo_hub.errors import InputError
+
+if TYPE_CHECKING:
+    from emo_hub.synthesis.job import Job
 
 app = typer.Typer(no_args_is_help=True, help="Build a corpus and look at it.")
 
@@ -148,25 +152,29 @@ def corpus_build(
                 f"The {teacher} teacher has nothing to work on: give --narratives, --texts, or "
                 "--requests packaged."
             )
-        _refuse_idle(
-            about=about is not None, most_rejected=most_rejected is not None, partial=partial
+        _refuse_for_recorded(
+            {
+                "--about": about is not None,
+                "--most-rejected": most_rejected is not None,
+                "--partial": partial,
+            }
         )
         _build_recorded(out, recordings)
         return
     from emo_hub.cli.corpus_run import Run, run
 
     job = _job(
-        narratives,
-        texts,
-        requests,
-        source,
-        text_column,
-        id_column,
-        plan,
-        characters,
-        looks,
-        most_words,
-        limit,
+        narratives=narratives,
+        texts=texts,
+        requests=requests,
+        source=source,
+        text_column=text_column,
+        id_column=id_column,
+        plan=plan,
+        characters=characters,
+        looks=looks,
+        most_words=most_words,
+        limit=limit,
     )
     run(
         Run(
@@ -217,17 +225,17 @@ def corpus_export_requests(
     from emo_hub.cli.corpus_run import export
 
     job = _job(
-        narratives,
-        texts,
-        requests,
-        source,
-        text_column,
-        id_column,
-        plan,
-        characters,
-        looks,
-        most_words,
-        limit,
+        narratives=narratives,
+        texts=texts,
+        requests=requests,
+        source=source,
+        text_column=text_column,
+        id_column=id_column,
+        plan=plan,
+        characters=characters,
+        looks=looks,
+        most_words=most_words,
+        limit=limit,
     )
     export(job, store, out, model)
 
@@ -267,6 +275,7 @@ app.command("rate")(corpus_look.rate)
 
 
 def _job(
+    *,
     narratives: str,
     texts: str,
     requests: str,
@@ -278,7 +287,7 @@ def _job(
     looks: int,
     most_words: int,
     limit: int,
-) -> Any:  # noqa: ANN401 - a Job, imported only when there is one
+) -> Job:
     from emo_hub.synthesis.chain import NarrativePlan
     from emo_hub.synthesis.job import Job
     from emo_hub.teacher import PACKAGED_RECORDINGS
@@ -296,9 +305,8 @@ def _job(
     )
 
 
-def _refuse_idle(**given: bool) -> None:
-    idle = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
-    if idle:
+def _refuse_for_recorded(given: Mapping[str, bool]) -> None:
+    if idle := [option for option, is_given in given.items() if is_given]:
         raise InputError(
             f"{' and '.join(idle)} would change nothing: recorded replies are built whole, and the "
             "provenance.json beside them says what the card does. Leave out what was named, or "

@@ -78,18 +78,25 @@ def _refuse_idle(wanted: Run) -> None:
         InputError: says which, and what to give.
     """
     if wanted.teacher == "batch":
-        given = {
-            "--annotator": wanted.annotators,
-            "--base-url": wanted.base_url,
-            "--executor": wanted.executor != "here",
-        }
-        if idle := [option for option, value in given.items() if value]:
-            raise InputError(
-                "Batch files are for one model and are answered elsewhere, so they have no use for "
-                f"{' and '.join(idle)}: leave that out, or ask with --teacher http."
-            )
-    if not wanted.annotators:
-        return
+        _refuse_for_batches(wanted)
+    if wanted.annotators:
+        _refuse_idle_annotators(wanted)
+
+
+def _refuse_for_batches(wanted: Run) -> None:
+    given = {
+        "--annotator": wanted.annotators,
+        "--base-url": wanted.base_url,
+        "--executor": wanted.executor != "here",
+    }
+    if idle := [option for option, value in given.items() if value]:
+        raise InputError(
+            "Batch files are for one model and are answered elsewhere, so they have no use for "
+            f"{' and '.join(idle)}: leave that out, or ask with --teacher http."
+        )
+
+
+def _refuse_idle_annotators(wanted: Run) -> None:
     if not (wanted.job.narratives or wanted.job.texts):
         raise InputError(
             "Annotators look at the lines of narratives and at texts; recorded requests are asked "

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_hub.durable import replace_file
 from emo_hub.errors import DataError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.results import Result, result_from_json
@@ -80,10 +81,10 @@ def write_scored(scored: Iterable[Scored], out: Path) -> list[Path]:
         model = hashlib.sha256(f"{one.model}\0{one.result.role}".encode()).hexdigest()[:12]
         path = out / FOLDER / model / f"{one.rows.name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
         table = pa.table(_columns(one)).replace_schema_metadata({_KEY: json.dumps(_facts(one))})
-        pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer, compression="zstd")
+        replace_file(path, (buffer.getvalue().to_pybytes(),))
         paths.append(path)
     return paths
 

@@ -8,6 +8,7 @@ To score anew one must say why, and both stay in the log, which reports show.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zlib
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_hub.durable import replace_file
 from emo_hub.errors import InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.version import __version__
@@ -140,12 +142,13 @@ class ScoreStore:
         path = self._path(question)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._log(question, kept, now, model, reason)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.savez_compressed(
-                file, scores=scores, seconds=seconds, when=kept.when, times=kept.times
-            )
-        partial.replace(path)
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, scores=scores, seconds=seconds, when=kept.when, times=kept.times
+        )
+        # Not `write_whole`: `evaluate` takes a DataError for a benchmark that a file of predictions
+        # does not name, and leaves it out.
+        replace_file(path, (buffer.getvalue(),))
         return kept
 
     def _path(self, question: Question) -> Path:

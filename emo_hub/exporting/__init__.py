@@ -42,7 +42,7 @@ def export_encoder(
         model: folder or repository; None for the embedded default.
         out: a new folder, or one that holds this same checkpoint.
         form: what runs it.
-        int8: also writes, for ONNX Runtime, weights of one byte.
+        int8: also writes, for ONNX Runtime, weights of one byte; see `write_int8`.
         say: is told what was measured.
 
     Returns:

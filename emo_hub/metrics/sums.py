@@ -90,9 +90,10 @@ def _macro_recall(totals: Floats) -> Floats:
 
 
 def _over_rows(sums: Floats) -> Floats:
-    """Make sums (N, K) a share of the rows, and count those as the last: (N, K + 1).
+    """Put a last column beside sums (N, K) that counts the rows, as shares of N: (N, K + 1).
 
-    Groups of unequal size, drawn with replacement, have more rows or fewer than there are.
+    Groups of unequal size, drawn with replacement, have more rows or fewer than N; `_means`
+    divides by those that were drawn.
     """
     return np.column_stack([sums, np.ones(len(sums))]) / len(sums)
 

@@ -31,6 +31,7 @@ def growing_chunks(items: Iterator[T], most: int) -> Iterator[list[T]]:
         since = time.monotonic()
         try:
             item = next(items, _END)
+        # Every kind is meant, as none is held back: what came before the fault is given, then it.
         except Exception:
             if chunk:
                 yield chunk

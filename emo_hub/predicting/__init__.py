@@ -87,7 +87,7 @@ def predict_file(
     source = open_source(job.file, typed=job.out.suffix.lower() == ".parquet", chunk=job.chunk)
     text = source.text_column(job.column)
     context = source.checked(job.context_column) if job.context_column else None
-    job = _pinned(job)
+    job = _with_pinned_model(job)
     with Partial(job.out) as partial:
         partial.begin(_facts(job, text), say)
         before, since = partial.rows, time.monotonic()
@@ -113,8 +113,12 @@ def _checked(job: FileJob) -> FileJob:
     return replace(job, how=replace(job.how, labels=labels))
 
 
-def _pinned(job: FileJob) -> FileJob:
-    """Name a repository by its snapshot: all rows, also after a kill, are rated by one commit."""
+def _with_pinned_model(job: FileJob) -> FileJob:
+    """Name the snapshot of a repository in its place.
+
+    All processes then rate by one commit, and a run after a kill starts over where there is a new
+    one.
+    """
     from emo_hub.checkpoint import locate
 
     if job.how.model is None:
@@ -186,12 +190,13 @@ def _facts(job: FileJob, text: str) -> dict[str, Any]:
         "column": text,
         "context column": job.context_column,
         **asdict(job.how),
-        "model time": _model_time(job.how.model),
+        "model time": _latest_change(job.how.model),
     }
 
 
-def _model_time(model: str | None) -> int | None:
-    if model is None:
+def _latest_change(model: str | None) -> int | None:
+    """Say in nanoseconds when a model's folder last changed: training may put another one there."""
+    if model is None:  # the embedded one goes with the version of emo_hub
         return None
     folder = Path(model)
     return max(path.stat().st_mtime_ns for path in (folder, *folder.rglob("*")))

@@ -41,11 +41,12 @@ class Partial:
     def __exit__(self, *_: object) -> None:
         if self._file >= 0:
             os.close(self._file)
-        # Before `begin` nobody has counted the rows that an earlier run left.
-        if self._file >= 0 and not self.rows:
-            self.path.unlink(missing_ok=True)
-        self._lock.release()
+            # Not before `begin`, when nobody has counted the rows that an earlier run left.
+            if not self.rows:
+                self.path.unlink(missing_ok=True)
+        # Removed while it is still ours; once released, the file could be that of the next run.
         Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
 
     def begin(self, facts: Mapping[str, Any], say: Callable[[str], None]) -> None:
         """Go on after the last whole row of a run with the same facts, or start over; say which.

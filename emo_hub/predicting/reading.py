@@ -141,7 +141,7 @@ def _survey_json(path: Path, chunk: int, *, typed: bool) -> Source:
         schema = _widened(schema, some, path) if typed else None
         rows += len(some)
     if schema is not None:
-        _check_parquet(schema, path)
+        _check_fits_parquet(schema, path)
     texts = tuple(name for name, holds in columns.items() if holds)
     return Source(path, tuple(columns), texts, rows, schema, chunk)
 
@@ -166,7 +166,8 @@ def _widened(schema: Any, rows: Sequence[Row], path: Path) -> Any:  # noqa: ANN4
     return pa.schema([*old, *fields])
 
 
-def _check_parquet(schema: Any, path: Path) -> None:  # noqa: ANN401
+def _check_fits_parquet(schema: Any, path: Path) -> None:  # noqa: ANN401
+    """Refuse the one type of JSON that Arrow holds and Parquet does not: an object without keys."""
     import pyarrow.parquet as pq
 
     for field in schema:

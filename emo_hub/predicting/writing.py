@@ -120,8 +120,8 @@ def _write_json_lines(path: Path, chunks: Rows, _: Source, __: Columns) -> None:
 class _Lines:
     """A file for a csv.writer that ends rows with CRLF; in the file they end with LF.
 
-    Before Python 3.11.9 a writer quotes only those line breaks that end a row: with LF alone, a
-    carriage return in a cell would split its row.
+    Before Python 3.11.9 and 3.12.3 a writer quotes only those line breaks that end a row: with LF
+    alone, a carriage return in a cell would split its row.
     """
 
     def __init__(self, file: TextIO) -> None:

@@ -132,7 +132,7 @@ def stage_space(page: Page, staged: Path) -> None:
 
 
 def _name_itself(card: Path, repo_id: str) -> None:
-    """Have a card that shows how the Space is asked from Python name this Space."""
+    """Put this Space's name into the lines of its card that ask it from Python."""
     text = card.read_text(encoding="utf-8")
     card.write_text(text.replace(f'Client("{_OURS}")', f'Client("{repo_id}")'), encoding="utf-8")
 

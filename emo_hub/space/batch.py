@@ -121,7 +121,7 @@ def parse_sheet(text: str, name: str) -> Sheet:
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise RefusalError("empty_file")
-    if not head:
+    if not head:  # a lone carriage return ends a line too
         raise RefusalError("odd_file")
     if len(head) > MAX_COLUMNS or len(head) * len(rows) > MAX_CELLS:
         raise RefusalError("wide_file", columns=MAX_COLUMNS, cells=MAX_CELLS)

@@ -16,7 +16,7 @@ from emo_hub.errors import DataError
 from emo_hub.records import Rejection
 from emo_hub.synthesis.card import TEMPLATE, About, Made
 from emo_hub.synthesis.harvest import DAMAGED, STAGES, Progress, pour
-from emo_hub.synthesis.origin import ABOUT
+from emo_hub.synthesis.origin import ABOUT, PROVENANCE
 from emo_hub.synthesis.plan import FILE as PLAN_FILE
 from emo_hub.synthesis.plan import read_plan
 from emo_hub.synthesis.write import (
@@ -133,7 +133,7 @@ def fingerprint_of(folder: Path) -> str:
     sources = [_PACKAGE / name for name in _CODE]
     files = [
         *recording_files(folder),
-        *(path for path in (folder / PLAN_FILE, folder / "provenance.json") if path.is_file()),
+        *(path for path in (folder / PLAN_FILE, folder / PROVENANCE) if path.is_file()),
         *(source for source in sources if source.is_file()),
         *sorted(path for source in sources for path in source.glob("*.py")),
         template_path("dataset_cards", TEMPLATE),
@@ -144,7 +144,7 @@ def fingerprint_of(folder: Path) -> str:
 
 
 def _about(folder: Path, fingerprint: str) -> About:
-    path = folder / "provenance.json"
+    path = folder / PROVENANCE
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         # Those of the package in the order in which they came, then what another folder tells.

@@ -125,10 +125,10 @@ def with_words(record: Worded, words: Mapping[str, tuple[str, ...]]) -> Worded:
 
 def ask(item: Choice) -> Prompt:
     """Ask which words hold for each text."""
-    return numbered_prompt(item, NAME, VERSION, SYSTEM, "The texts")
+    return numbered_prompt(item, name=NAME, version=VERSION, system=SYSTEM, title="The texts")
 
 
-def numbered_prompt(item: Choice, name: str, version: str, system: str, title: str) -> Prompt:
+def numbered_prompt(item: Choice, *, name: str, version: str, system: str, title: str) -> Prompt:
     """Put the texts of a request under a title, with numbers from 1."""
     told = "\n".join(f"{number}. {text.shown}" for number, text in enumerate(item.texts, start=1))
     return Prompt(

@@ -22,7 +22,7 @@ from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance
 from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
-from emo_hub.synthesis.origin import ABOUT, TEACHER, about_others
+from emo_hub.synthesis.origin import ABOUT, PROVENANCE, TEACHER, about_others
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.relooks import Relook
 from emo_hub.synthesis.stage import Refusal, Stage
@@ -32,7 +32,6 @@ from emo_hub.teacher import Reply, recording_line
 Item = TypeVar("Item")
 Json = dict[str, Any]
 
-PROVENANCE = "provenance.json"
 REQUESTS = "utterance_requests.json"
 UTTERANCES = "utterances.jsonl"
 SCENES = "scenes.jsonl"
@@ -70,9 +69,7 @@ def record_replies(
         if not any((source / name).is_file() for name in FILES):
             raise DataError(f"{source} has none of {', '.join(FILES)}: give a folder of replies.")
     teacher = teacher or TEACHER
-    told = _read_provenance(out) or about or about_others(teacher)
-    if about is not None and told.get("teacher") == about["teacher"]:
-        told = told | {name: fact for name, fact in about.items() if name not in told}
+    told = _provenance(out, about, teacher)
     plan, replies = Plan(), dict[str, list[Json]]()
     if (out / FILE).is_file():
         plan = read_plan(out)
@@ -195,7 +192,9 @@ def _grouped(lines: Sequence[Json]) -> dict[str, list[Json]]:
     return groups
 
 
-def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, Any], list[Any]]]:
+def _asked(
+    plan: Plan, replies: dict[str, list[Json]]
+) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
     """List what is asked in each stage; who looks again is asked about what others wrote."""
     written: dict[str, Any] = {}
     wanted = plan.asked_again
@@ -214,15 +213,12 @@ def _asked(plan: Plan, replies: dict[str, list[Json]]) -> list[tuple[Stage[Any, 
         raise DataError(
             f"{len(missing)} rows are asked about that nobody wrote, {missing[0]} first."
         )
-    again = [Relook(g.request, tuple(written[row] for row in g.ids)) for g in plan.relooks]
-    return [
-        (utterances.STAGE, list(plan.utterances)),
-        (scenes.STAGE, list(plan.scenes)),
-        (relooks.STAGE, again),
-        (choices.STAGE, [choices.choice_of(group, written) for group in plan.choices]),
-        (votes.STAGE, [choices.choice_of(group, written) for group in plan.votes]),
-        (descriptors.STAGE, list(plan.descriptors)),
-    ]
+    rowwise: dict[str, list[Any]] = {
+        relooks.NAME: [Relook(g.request, tuple(written[i] for i in g.ids)) for g in plan.relooks],
+        choices.NAME: [choices.choice_of(group, written) for group in plan.choices],
+        votes.NAME: [choices.choice_of(group, written) for group in plan.votes],
+    }
+    return [(stage, rowwise.get(stage.name, items)) for stage, items in _planned(plan)]
 
 
 def _write(plan: Plan, replies: dict[str, list[Json]], about: Json, out: Path) -> None:
@@ -317,6 +313,14 @@ def _campaign(source: Path) -> Json:
         }
         for path in paths
     }
+
+
+def _provenance(folder: Path, about: Json | None, teacher: str) -> Json:
+    """Take what a folder tells, filled up with `about` if of the same teacher; else `about`."""
+    told = _read_provenance(folder) or about or about_others(teacher)
+    if about is None or told.get("teacher") != about["teacher"]:
+        return told
+    return told | {name: fact for name, fact in about.items() if name not in told}
 
 
 def _read_provenance(folder: Path) -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 
 TEACHER = "strong-llm-2026 (recorded)"
 
+PROVENANCE = "provenance.json"
 ABOUT: dict[str, Any] = {
     "teacher": TEACHER,
     "how": (

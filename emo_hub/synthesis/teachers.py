@@ -85,7 +85,8 @@ def _http(choice: TeacherChoice, model: str, base_url: str) -> Teacher:
 def _local(choice: TeacherChoice, model: str) -> Teacher:
     from emo_hub.teacher.local import LocalTeacher
 
-    settings = make_dataclass(
+    # `fill` checks dataclasses; one made of the signature repeats no name, type or default of it.
+    settings_class = make_dataclass(
         "LocalSettings",
         [
             (given.name, given.annotation, given.default)
@@ -93,4 +94,4 @@ def _local(choice: TeacherChoice, model: str) -> Teacher:
             if given.kind is Parameter.KEYWORD_ONLY
         ],
     )
-    return LocalTeacher(model, **asdict(fill(settings, choice.settings, where="--set")))
+    return LocalTeacher(model, **asdict(fill(settings_class, choice.settings, where="--set")))

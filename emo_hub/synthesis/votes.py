@@ -122,7 +122,8 @@ def with_votes(record: Annotation, counted: Counted | None) -> Annotation:
 
 def ask(item: Choice) -> Prompt:
     """Ask how the votes fall on each text."""
-    return numbered_prompt(item, NAME, VERSION, SYSTEM, "The comments")
+    title = "The comments"
+    return numbered_prompt(item, name=NAME, version=VERSION, system=SYSTEM, title=title)
 
 
 _VOTES = Numbered(

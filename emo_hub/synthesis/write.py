@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 from emo_hub.dataset import CONFIGS, MANIFEST, read_corpus
 from emo_hub.durable import (
@@ -78,15 +78,18 @@ class CorpusWriter:
     def __enter__(self) -> Self:
         """Make the folder that is written into."""
         check_replaceable(self._out)
-        self._lock = _locked(self._out)
-        self._part = fresh_folder(self._out)
-        for config in CONFIGS:
-            (self._part / config).mkdir()
-        self._splits = {
-            (config, split): SplitFiles(self._part, config, split)
-            for config, split in product(CONFIGS, SPLITS)
-        }
-        self._rejected = (self._part / REJECTED).open("w", encoding="utf-8")
+        # No `__exit__` follows an error in here, so the place is given back by this block.
+        with ExitStack() as held:
+            held.enter_context(_only_run(self._out))
+            self._part = fresh_folder(self._out)
+            for config in CONFIGS:
+                (self._part / config).mkdir()
+            self._splits = {
+                (config, split): SplitFiles(self._part, config, split)
+                for config, split in product(CONFIGS, SPLITS)
+            }
+            self._rejected = (self._part / REJECTED).open("w", encoding="utf-8")
+            self._held = held.pop_all()
         return self
 
     def __exit__(
@@ -100,16 +103,15 @@ class CorpusWriter:
         Raises:
             DataError: the disk is full.
         """
-        # On a full disk closing fails too, and there is nothing in these files to save.
-        with suppress(OSError):
-            self._rejected.close()
-        for split in self._splits.values():
+        with self._held:
+            # On a full disk closing fails too, and there is nothing in these files to save.
             with suppress(OSError):
-                split.abandon()
-        if self._part.exists():
-            shutil.rmtree(self._part)
-        Path(self._lock.lock_file).unlink(missing_ok=True)
-        self._lock.release()
+                self._rejected.close()
+            for split in self._splits.values():
+                with suppress(OSError):
+                    split.abandon()
+            if self._part.exists():
+                shutil.rmtree(self._part)
         if isinstance(error, OSError) and is_disk_full(error):
             raise write_error(error, self._out.parent) from error
 
@@ -226,8 +228,9 @@ def check_replaceable(out: Path) -> None:
     check_place(out, MANIFEST)
 
 
-def _locked(out: Path) -> BaseFileLock:
-    # Two runs would write into the one folder beside the place, each over the other's files.
+@contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Keep other runs from a place: two would write over each other's files beside it."""
     make_folder(out.parent)
     lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
     try:
@@ -239,7 +242,12 @@ def _locked(out: Path) -> BaseFileLock:
         ) from None
     except OSError as error:
         raise write_error(error, out.parent) from error
-    return lock
+    try:
+        yield
+    finally:
+        # Removed while it is still ours; once released, the file could be that of the next run.
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def is_current(out: Path, fingerprint: str) -> bool:

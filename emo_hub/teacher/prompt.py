@@ -155,8 +155,8 @@ class Annotators:
 
     def answer(self, prompt: Prompt) -> Reply:
         """Pass the prompt to the teacher whose look it asks for, else to the first."""
-        looks = prompt.stage in self.stages and prompt.sample < len(self.teachers)
-        return self.teachers[prompt.sample if looks else 0].answer(prompt)
+        is_look = prompt.stage in self.stages and prompt.sample < len(self.teachers)
+        return self.teachers[prompt.sample if is_look else 0].answer(prompt)
 
     def stop(self) -> None:
         """Stop all of them."""

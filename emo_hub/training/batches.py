@@ -87,17 +87,18 @@ class DescriptorVocabulary:
         return list(dict.fromkeys(self.phrases[min(i, len(self.phrases) - 1)] for i in picks))
 
     def may_hold(self, row: TrainingRow, descriptors: Sequence[str]) -> list[bool]:
-        """Tell of descriptors written for other rows which may hold for this one too.
+        """Tell for each of some descriptors, written for other rows, if it may hold for this one.
 
         It may where the rows it was written for share an emotion with this row, or where it shares
         a word with one of this row's own descriptors: "quiet pride" was written for another text,
         but nobody asked whether it fits this proud one. Such pairs are unknown, not negative.
         """
+        # Gathered once for the row: a batch asks about hundreds of descriptors for each.
         labels = row.given if self.use_labels else frozenset()
-        told = {word for descriptor in row.descriptors for word in descriptor.split()}
+        own_words = {word for descriptor in row.descriptors for word in descriptor.split()}
         return [
             not labels.isdisjoint(self._labels.get(other, ()))
-            or not told.isdisjoint(self._words.get(other) or other.split())
+            or not own_words.isdisjoint(self._words.get(other) or other.split())
             for other in descriptors
         ]
 
@@ -194,7 +195,8 @@ def make_batch(
     names = _NAMES if settings.use_labels else ()
     own = dict.fromkeys(d for row in rows for d in row.descriptors if d not in names)
     drawn = [p for p in vocabulary.draw(settings.extra_phrases, rng) if p not in own]
-    columns = [*names, *own, *drawn]
+    free = [*own, *drawn]
+    columns = [*names, *free]
     position = {phrase: i for i, phrase in enumerate(columns)}
     targets = np.zeros((len(rows), len(columns)), np.float32)
     weights = np.ones_like(targets)
@@ -202,7 +204,7 @@ def make_batch(
         if settings.use_labels:
             _set_labels(targets[r], row, settings.intensity_floor)
             weights[r, : len(names)] = row.trust
-        weights[r, len(names) :][vocabulary.may_hold(row, columns[len(names) :])] = 0.0
+        weights[r, len(names) :][vocabulary.may_hold(row, free)] = 0.0
         for descriptor in row.descriptors:
             # Of a label the votes of a panel say more than one annotator's own words do.
             if not (row.votes and descriptor in names):

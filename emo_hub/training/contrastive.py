@@ -30,7 +30,7 @@ from emo_hub.training.alignment import Alignment
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
 from emo_hub.training.held_out import choose_words, without_words
-from emo_hub.training.loop import LoopSettings, Progress, best_precision, fit
+from emo_hub.training.loop import PRECISIONS, LoopSettings, Progress, best_precision, fit
 from emo_hub.training.material import Material, Wanted, gather
 from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
@@ -92,7 +92,7 @@ class ContrastiveRecipe:
     def __post_init__(self) -> None:
         allowed = {
             "supervision": ("labels and descriptors", "descriptors"),
-            "mixed_precision": ("auto", "bf16", "no"),
+            "mixed_precision": PRECISIONS,
         }
         for key, values in allowed.items():
             if getattr(self, key) not in values:

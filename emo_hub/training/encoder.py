@@ -25,6 +25,7 @@ from emo_hub.classifier_settings import OWN_TASK, ClassifierSettings
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place, put_in_place
+from emo_hub.registration import default_model_folder
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
@@ -214,8 +215,6 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
 
 def _base_sha256(base: str) -> str:
     """Hash the weights that a run starts from: another checkpoint in their place is another run."""
-    from emo_hub.registration import default_model_folder
-
     return files.weights_sha256(default_model_folder() if base == OURS else files.base_folder(base))
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from emo_hub.checkpoint import PACKAGED_BASE
 from emo_hub.errors import SettingsError
+from emo_hub.training.loop import PRECISIONS
 from emo_hub.training.objectives import LOSSES
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "targets": ("hard", "soft"),
     "loss": LOSSES,
     "segments": ("own", "two"),
-    "mixed_precision": ("auto", "bf16", "no"),
+    "mixed_precision": PRECISIONS,
 }
 _COUNTS = ("epochs", "batch_size", "accumulation_steps", "max_tokens")
 _FACTORS = ("learning_rate", "head_rate", "layer_decay", "row_share", "max_grad_norm")

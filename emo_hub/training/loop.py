@@ -24,6 +24,7 @@ from emo_hub.training import sharding
 from emo_hub.training.state import Average, Best, State
 
 Progress = Callable[[int, int, float], None]  # step, steps, loss
+PRECISIONS = ("auto", "bf16", "no")  # that a recipe may ask for
 _READ_EVERY = 10  # steps: to read a loss is to wait for the GPU
 B = TypeVar("B")
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from emo_hub.calibration import Floats
-from emo_hub.config import recipe_hash
+from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
 from emo_hub.errors import DataError, InputError, SettingsError
@@ -29,7 +29,7 @@ from emo_hub.taxonomy import GOEMOTIONS, lexicon
 from emo_hub.training.batches import with_stray_contexts
 from emo_hub.training.contrastive import TEMPLATES, Trained
 from emo_hub.training.finish import judge
-from emo_hub.training.loop import Progress, best_precision
+from emo_hub.training.loop import PRECISIONS, Progress, best_precision
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.table import Bags, Table, TableSettings, fit_table, start_table
 from emo_hub.training.writing import RUN_FILE, Finished, write_checkpoint
@@ -72,9 +72,9 @@ class NanoRecipe:
         for key in ("learning_rate", "rarity"):
             if getattr(self, key) <= 0:
                 raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
-        if self.mixed_precision not in (precisions := ("auto", "bf16", "no")):
+        if self.mixed_precision not in PRECISIONS:
             raise SettingsError(
-                f"mixed_precision must be one of {precisions}; got {self.mixed_precision!r}."
+                f"mixed_precision must be one of {PRECISIONS}; got {self.mixed_precision!r}."
             )
         if self.anchor < 0:
             raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
@@ -179,17 +179,13 @@ def distil(
     table = torch.from_numpy(start.tokens(tokenizer))
     reader = StaticReader(StaticBackbone(table, config), tokenizer, longest)
     ids = reader.ids([row.text for row in rows])
-    before = [
-        reader.context_ids(row.context, longest - 3 - len(own))
-        for row, own in zip(rows, ids, strict=True)
-    ]
+    before = reader.contexts_ids([row.context for row in rows], ids)
     text_bags = Bags(before, ids, start.texts(rows))
     said = reader.ids(phrases)
     phrase_bags = Bags([[] for _ in said], said, start.phrases(phrases))
     table = start_table(table, text_bags.counts(len(table)), recipe.rarity, silent_ids(tokenizer))
     fitted = Table(table, recipe.context_weight)
-    names = [field.name for field in dataclasses.fields(TableSettings)]
-    settings = TableSettings(**{name: getattr(recipe, name) for name in names})
+    settings = part(TableSettings, recipe)
     fit_table(fitted, text_bags, phrase_bags, settings, progress or (lambda *_: None))
     learnt = fitted.table.detach().clone()
     learnt[silent_ids(tokenizer)] = 0

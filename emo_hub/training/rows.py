@@ -68,7 +68,7 @@ class TrainingRow:
 
     @property
     def held(self) -> frozenset[str]:
-        """Name the labels that hold: of a panel's those that most of it give, see there."""
+        """Name the labels that hold: a panel's as `given_by_most` has it, else all."""
         if not self.votes:
             return frozenset(self.labels)
         return given_by_most(self.votes, MAJORITY / PANEL)

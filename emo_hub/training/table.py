@@ -105,6 +105,7 @@ class Table(nn.Module):
     def __init__(self, table: Tensor, context_weight: float) -> None:
         super().__init__()
         self.table = nn.Parameter(table)
+        # Of a whole number torch would make a tensor that takes no gradient.
         self.context_weight = nn.Parameter(torch.tensor(float(context_weight)))
 
     def forward(self, batch: Batch, kept: Tensor | None = None) -> Tensor:
