@@ -15,12 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from emo_hub import metrics
+from emo_hub.calibration import softmax
 from emo_hub.errors import DataError, InputError, NotSuited
 from emo_hub.evaluation import BENCHMARKS, FittingRows, benchmark, evaluate, evaluate_rows, load
 from emo_hub.evaluation.compare import choose, compare
 from emo_hub.evaluation.loading import LoadedBenchmark, load_for_scoring
 from emo_hub.evaluation.published import PUBLISHED
 from emo_hub.evaluation.report import titles
+from emo_hub.evaluation.results import decide, measure_decisions
 from emo_hub.evaluation.run import Terms
 from emo_hub.evaluation.scored import read_scored, write_scored
 from emo_hub.evaluation.scorers import Contestant
@@ -615,6 +617,28 @@ def drawn(seed, right, rows=300):
             return scores.astype(np.float32)
 
     return evaluate_rows(Drawn(), loaded)
+
+
+def test_labels_that_are_favoured_are_matched_to_the_texts_beside_what_is_judged_text_by_text():
+    rng = np.random.default_rng(0)
+    targets = np.eye(7, dtype=np.int8)[np.arange(700) % 7]
+    rows = LoadedBenchmark(
+        "isear", "all", "single_label", "macro_f1",
+        tuple(f"row {i}" for i in range(700)), (None,) * 700, targets,
+        ("anger", "disgust", "fear", "guilt", "joy", "sadness", "shame"),
+    )  # fmt: skip
+    logits = rng.normal(size=(700, 7)) + 2.0 * targets + np.array([2, 0, 0, 0, 0, 0, -2.0])
+    scores = softmax(logits.astype(np.float32))
+
+    def measured(rows, scores):
+        return measure_decisions("m", rows, decide(rows, scores, None), 0.0).metrics
+
+    found = measured(rows, scores)
+    assert found["macro_f1_matched"] > found["macro_f1"] + 0.05
+    fair = measured(rows, softmax((logits - [2, 0, 0, 0, 0, 0, -2.0]).astype(np.float32)))
+    assert found["macro_f1_matched"] == pytest.approx(fair["macro_f1"], abs=0.02)
+    # Answers of yes and no are no odds that could be moved.
+    assert "macro_f1_matched" not in measured(rows, targets.astype(np.float32))
 
 
 def test_a_clear_gain_is_better_and_its_mirror_worse():

@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
-    | {"readings", "phrasebook", "palette", "spreadsheets", "durable"},
+    | {"readings", "phrasebook", "palette", "spreadsheets", "durable", "matching"},
     {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"}
     | {"pairs", "classifier_settings", "pooling", "batching", "label_vectors", "scoring"},
     {"static"},

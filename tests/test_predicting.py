@@ -166,6 +166,52 @@ def test_of_an_exhaustive_set_a_file_keeps_what_the_pipeline_keeps(clf, tmp_path
 # Several processes.
 
 
+def test_even_labels_are_matched_to_the_texts_of_the_file(clf, tmp_path):
+    lines = [*texts(40), ""]
+    file = write_texts(tmp_path / "in.txt", lines)
+    even = replace(HOW, single=True)
+    job = FileJob(file=file, out=tmp_path / "out.jsonl", how=even, even=True, chunk=16)
+    predict_file(job)
+    answers = clf(
+        lines[:40], candidate_labels=list(LABELS), multi_label=False, reference_texts=lines[:40]
+    )
+    for got, answer in zip(read_lines(job.out), answers, strict=False):
+        scores = dict(zip(answer["labels"], answer["scores"], strict=True))
+        assert {label: got[label] for label in LABELS} == pytest.approx(scores, abs=1e-4)
+        assert got["best"] == answer["labels"][0]
+
+
+def test_a_run_that_goes_on_is_matched_to_the_whole_file(tmp_path):
+    file = write_texts(tmp_path / "in.txt", texts(60))
+    rough, calm = (
+        FileJob(
+            file=file, out=tmp_path / name, how=replace(HOW, single=True), even=True, chunk=8
+        )
+        for name in ("rough.jsonl", "calm.jsonl")
+    )  # fmt: skip
+
+    def stop(done, _):
+        if done >= 24:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(rough, progress=stop)
+    assert predict_file(rough).rated < 60
+    predict_file(calm)
+    assert rough.out.read_bytes() == calm.out.read_bytes()
+
+
+def test_reference_texts_come_from_all_over_a_long_file(tmp_path, monkeypatch):
+    import emo_hub.predicting as predicting
+
+    monkeypatch.setattr(predicting, "_REFERENCES", 30)
+    file = write_texts(tmp_path / "in.txt", texts(300))
+    job = FileJob(file=file, out=tmp_path / "o.csv", how=replace(HOW, single=True), even=True)
+    source = open_source(file, chunk=16)
+    found = predicting._with_references(job, source, "text", None).how.reference_texts
+    assert [one["text"] for one in found] == texts(300)[::10]
+
+
 @pytest.fixture(scope="module")
 def spread():
     """Twenty chunks in two processes: their answers, and how far reading was ahead each time."""
@@ -373,7 +419,7 @@ def test_other_facts_start_over_and_say_which(tmp_path):
     assert rows_in(path) == 1
 
 
-@pytest.mark.parametrize("change", ["touched", "labels", "threshold", "column"])
+@pytest.mark.parametrize("change", ["touched", "labels", "threshold", "column", "even"])
 def test_what_decides_the_answers_is_a_fact_of_the_run(tmp_path, change):
     from emo_hub.predicting import _facts
 
@@ -386,6 +432,8 @@ def test_what_decides_the_answers_is_a_fact_of_the_run(tmp_path, change):
         job = replace(job, how=replace(HOW, labels=("joy",)))
     if change == "threshold":
         job = replace(job, how=replace(HOW, threshold=0.5))
+    if change == "even":
+        job = replace(job, even=True)
     assert _facts(job, column) != before
 
 
@@ -713,6 +761,9 @@ def test_no_cell_of_ours_is_a_formula_and_the_users_stay_as_they_are(tmp_path, t
         (("--file", "in.txt", "--out", "no/o.csv"), "There is no folder no"),
         (("--file", "in.txt", "--out", "o.csv", "--processes", "0"), "whole number from 1; got 0"),
         (("--file", "in.txt", "--out", "o.csv", "--threshold", "2"), "within 0..1"),
+        (("hello", "--even"), "--even belongs to --file"),
+        (("--file", "in.txt", "--out", "o.csv", "--even"), "give --single with it"),
+        (("--file", "in.txt", "--out", "o.csv", "--even", "--single"), "and of 1 it learns too"),
     ],
 )
 def test_what_does_not_go_together_is_said(tmp_path, monkeypatch, arguments, said):

@@ -66,6 +66,15 @@ def predict_command(
     context_column: Annotated[
         str | None, typer.Option(help="Where what came before stands.", rich_help_panel=_FILE)
     ] = None,
+    even: Annotated[
+        bool,
+        typer.Option(
+            "--even",
+            help="With --single: each label fits about as many of the file's texts as another, and "
+            "is matched to that.",
+            rich_help_panel=_FILE,
+        ),
+    ] = False,
     processes: Annotated[
         int, typer.Option(help="How many rate at once, each with its model.", rich_help_panel=_FILE)
     ] = 1,
@@ -85,6 +94,7 @@ def predict_command(
         "--out": out,
         "--column": column,
         "--context-column": context_column,
+        "--even": even,
         "--processes": processes if processes != 1 else None,
         "--overwrite": overwrite,
     }
@@ -164,6 +174,7 @@ def _predict_file(file: Path, how: dict[str, Any], given: dict[str, Any]) -> Non
         how=How(**how),
         column=given["--column"],
         context_column=given["--context-column"],
+        even=given["--even"],
         processes=1 if given["--processes"] is None else given["--processes"],
         overwrite=given["--overwrite"],
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from emo_hub import metrics
 from emo_hub.errors import InputError
 from emo_hub.evaluation.loading import LoadedBenchmark
+from emo_hub.matching import FEWEST, matching_bias
 from emo_hub.metrics import Interval
 from emo_hub.records import DIMENSIONS
 from emo_hub.taxonomy import Projection
@@ -163,7 +164,9 @@ def measure_decisions(
     """
     scores, predicted = decision.scores, decision.predicted
     values = _values(rows, scores, predicted)
-    if decision.below is not None:
+    if decision.below is None:
+        values |= _matched(rows, scores)
+    else:
         values["rows_below_thresholds"] = float(decision.below)
     if decision.unanswered:
         values["rows_without_answer"] = float(decision.unanswered)
@@ -277,6 +280,19 @@ def _values(rows: LoadedBenchmark, scores: Scores, predicted: Decided) -> dict[s
     if rows.distributions is not None:
         values |= _against_annotators(rows.distributions, scores, predicted)
     return values
+
+
+def _matched(rows: LoadedBenchmark, scores: Scores) -> dict[str, float]:
+    """Measure labels that are matched to the very texts, taken as about equally frequent.
+
+    No target is used, but all texts are seen before any is judged, so that this number stands
+    beside one that judges text by text and never in its place.
+    """
+    if rows.kind != "single_label" or len(scores) < FEWEST or not (scores > 0).all():
+        return {}
+    logits = np.log(scores)
+    predicted = metrics.predict_best(logits + matching_bias(logits))
+    return {"macro_f1_matched": metrics.macro_f1(rows.targets, predicted)}
 
 
 def _against_annotators(

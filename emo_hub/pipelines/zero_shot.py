@@ -28,6 +28,7 @@ from emo_hub.pipelines.items import (
     each_item,
     one_item,
 )
+from emo_hub.pipelines.matched import MatchedScorers, Reference, check_matching, references
 from emo_hub.pipelines.ranking import ranked
 from emo_hub.pipelines.streams import growing_chunks
 from emo_hub.records import DIMENSIONS
@@ -55,6 +56,9 @@ class ZeroShotEmotionPipeline(Pipeline):
         exhaustive: True where every text carries at least one of the labels: what no label's own
             rating finds is then shared out as in a contest, so that scores of several labels mean
             what they say of such texts, and "auto" keeps at least the best.
+        reference_texts: unlabelled texts like those that are rated, of which the labels fit about
+            equally many each. Labels that compete (`multi_label=False`) are then matched to them,
+            so that none is favoured for lying near to texts of that kind; see `emo_hub.matching`.
         threshold: drops labels that score below this number, or, for "auto", below the threshold
             that was fitted for each on synthetic data. Adds "none_of_these": whether none is left.
         top_k: keeps this many labels at most.
@@ -94,6 +98,9 @@ class ZeroShotEmotionPipeline(Pipeline):
         if backend == "nano" and model.folder is not None:
             model, backend = EmotionModel.load(model.folder, backend="nano"), None
         before = model.device.type
+        self._matched = MatchedScorers(
+            lambda texts, contexts: self.model.encode_texts(texts, contexts)
+        )
         super().__init__(model, *args, **kwargs)
         if backend or precision:
             model.run_on(backend or "auto", precision or "auto")
@@ -112,6 +119,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         batch_size = kwargs.pop("batch_size", self._batch_size)
         kwargs.pop("num_workers", None)  # tokenising is fast enough beside the encoder
         how = {**self._postprocess_params, **self._sanitize_parameters(**kwargs)[2]}
+        check_matching(how)
         if isinstance(inputs, tuple | list):
             items = list(each_item(inputs, labels, context))
             chunks = (items[i : i + _LIST_CHUNK] for i in range(0, len(items), _LIST_CHUNK))
@@ -140,6 +148,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         *,
         multi_label: bool | None = None,
         exhaustive: bool | None = None,
+        reference_texts: Sequence[Any] | None = None,
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool | None = None,
@@ -149,8 +158,8 @@ class ZeroShotEmotionPipeline(Pipeline):
         if unknown:
             raise InputError(
                 f"The pipeline knows no argument {', '.join(sorted(unknown))}; it takes "
-                "candidate_labels, context, multi_label, exhaustive, threshold, top_k, vad and "
-                "explain."
+                "candidate_labels, context, multi_label, exhaustive, reference_texts, threshold, "
+                "top_k, vad and explain."
             )
         check_choice(threshold, top_k)
         if not isinstance(explain, bool | str | Sequence | None):
@@ -158,6 +167,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         given = {
             "multi_label": multi_label,
             "exhaustive": exhaustive,
+            "matched_to": None if reference_texts is None else references(reference_texts),
             "threshold": threshold,
             "top_k": top_k,
             "vad": vad,
@@ -222,25 +232,20 @@ class ZeroShotEmotionPipeline(Pipeline):
         vectors: Floats,
         labels: Candidates,
         *,
-        multi_label: bool = True,
-        exhaustive: bool = False,
         threshold: float | str | None = None,
         top_k: int | None = None,
         vad: bool = False,
+        **how: Any,  # noqa: ANN401 - what `_scores` takes
     ) -> list[dict[str, Any]]:
         """Rate text vectors (N, D) by the same labels."""
         names = [label for label, _ in labels]
-        told = {label: text for label, text in labels if text}
-        each = sigmoid(self.model.scorer(names, told).logits(vectors))
-        scores = each
-        if exhaustive or not multi_label:
-            among = softmax(self.model.scorer(names, told, competing=True).logits(vectors))
-            scores = one_at_least(each, among) if multi_label else among
+        each, scores = self._scores(vectors, labels, **how)
         kept = None
         if threshold == "auto":
             # The fitted thresholds speak of each label by itself, also when the labels compete.
-            kept = (scores if multi_label else each) >= self.model.thresholds(names)
-            if exhaustive:
+            judged = scores if how.get("multi_label", True) else each
+            kept = judged >= self.model.thresholds(names)
+            if how.get("exhaustive", False):
                 kept[np.arange(len(scores)), scores.argmax(axis=1)] = True
         elif threshold is not None:
             kept = scores >= float(threshold)
@@ -253,6 +258,27 @@ class ZeroShotEmotionPipeline(Pipeline):
             for answer, values in zip(answers, self.model.read_vad(vectors).tolist(), strict=True):
                 answer.update(zip(DIMENSIONS, values, strict=True))
         return answers
+
+    def _scores(
+        self,
+        vectors: Floats,
+        labels: Candidates,
+        *,
+        multi_label: bool = True,
+        exhaustive: bool = False,
+        matched_to: tuple[Reference, ...] | None = None,
+    ) -> tuple[Floats, Floats]:
+        """Score text vectors (N, D): each label by itself, and as was asked for; both (N, C)."""
+        names = [label for label, _ in labels]
+        told = {label: text for label, text in labels if text}
+        each = sigmoid(self.model.scorer(names, told).logits(vectors))
+        if multi_label and not exhaustive:
+            return each, each
+        contest = self.model.scorer(names, told, competing=True)
+        if matched_to is not None:
+            contest = self._matched.of(contest, matched_to)
+        among = softmax(contest.logits(vectors))
+        return each, one_at_least(each, among) if multi_label else among
 
     def _explained(
         self, item: Item, only: str | Sequence[str], *, multi_label: bool

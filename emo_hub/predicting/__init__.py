@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from emo_hub.errors import DataError, EmoHubError, InputError
+from emo_hub.matching import FEWEST
 from emo_hub.predicting.partial import Partial
 from emo_hub.predicting.reading import CHUNK, Row, Source, open_source
 from emo_hub.predicting.workers import Chunk, How, rate
@@ -18,6 +20,8 @@ from emo_hub.predicting.writing import Columns, check_out, write_out
 from emo_hub.version import __version__
 
 __all__ = ["FileJob", "Filed", "How", "predict_file"]
+
+_REFERENCES = 2000  # texts, or up to twice as many, that labels are matched to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,8 @@ class FileJob:
         how: what texts are rated by.
         column: where texts stand; found by itself where it is clear.
         context_column: where stands what came before each.
+        even: whether the labels fit about equally many of the file's texts each; labels that
+            compete are then matched to them.
         processes: how many rate.
         overwrite: whether `out` may be replaced.
         chunk: rows that are rated and written down at a time.
@@ -40,6 +46,7 @@ class FileJob:
     how: How
     column: str | None = None
     context_column: str | None = None
+    even: bool = False
     processes: int = 1
     overwrite: bool = False
     chunk: int = CHUNK
@@ -92,6 +99,7 @@ def predict_file(
         partial.begin(_facts(job, text), say)
         before, since = partial.rows, time.monotonic()
         if before < source.rows:
+            job = _with_references(job, source, text, context)
             chunks = (_chunk(rows, text, context) for rows in source.chunks(before))
             _rate_all(partial, chunks, job, lambda done: progress(done, source.rows))
         seconds = time.monotonic() - since
@@ -109,6 +117,8 @@ def _checked(job: FileJob) -> FileJob:
     if job.processes < 1:
         raise InputError(f"--processes must be a whole number from 1; got {job.processes}.")
     check_choice(job.how.threshold, None)
+    if job.even and not job.how.single:
+        raise InputError("--even is for labels that compete: give --single with it.")
     labels = tuple(label for label, _ in candidates(job.how.labels))
     return replace(job, how=replace(job.how, labels=labels))
 
@@ -124,6 +134,31 @@ def _with_pinned_model(job: FileJob) -> FileJob:
     if job.how.model is None:
         return job
     return replace(job, how=replace(job.how, model=str(locate(job.how.model))))
+
+
+def _with_references(job: FileJob, source: Source, text: str, context: str | None) -> FileJob:
+    """Take texts from all over the file as what its labels are matched to, the same in every run.
+
+    Raises:
+        InputError: the file has too few texts.
+    """
+    if not job.even:
+        return job
+    step = max(1, source.rows // _REFERENCES)
+    rows = islice(chain.from_iterable(source.chunks()), 0, None, step)
+    chunk = _chunk(list(rows), text, context)
+    contexts = chunk.contexts or [None] * len(chunk.texts)
+    found = tuple(
+        {"text": one, "context": before}
+        for one, before in zip(chunk.texts, contexts, strict=True)
+        if one.strip()
+    )
+    if len(found) < FEWEST:
+        raise InputError(
+            f"--even learns from the texts of the file, and of {len(found)} it learns too little: "
+            f"{FEWEST} are needed, some hundreds are better. Leave it out."
+        )
+    return replace(job, how=replace(job.how, reference_texts=found))
 
 
 def _rate_all(
@@ -189,6 +224,7 @@ def _facts(job: FileJob, text: str) -> dict[str, Any]:
         "file time": state.st_mtime_ns,
         "column": text,
         "context column": job.context_column,
+        "even": job.even,
         **asdict(job.how),
         "model time": _latest_change(job.how.model),
     }

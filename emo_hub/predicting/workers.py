@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -43,6 +43,7 @@ class How:
         exhaustive: whether every text carries at least one of the labels.
         model: a folder or a repository; None for the embedded default.
         backend, precision: see `EmotionModel.load`.
+        reference_texts: what labels that compete are matched to; see `emo_hub.matching`.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +53,7 @@ class How:
     model: str | None = None
     backend: str = "auto"
     precision: str = "auto"
+    reference_texts: tuple[Mapping[str, str | None], ...] = ()
 
 
 class Rater:
@@ -100,6 +102,7 @@ class Rater:
             context=contexts,
             multi_label=not self._how.single,
             exhaustive=self._how.exhaustive,
+            reference_texts=self._how.reference_texts or None,
             **more,
         )
         return found

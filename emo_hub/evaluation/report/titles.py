@@ -11,6 +11,7 @@ _METRICS = {
     "macro_f1": "macro-F1",
     "micro_f1": "micro-F1",
     "weighted_f1": "weighted F1",
+    "macro_f1_matched": "macro-F1, labels matched to the texts",
     "macro_f1_without_neutral": "macro-F1 without neutral",
     "micro_f1_without_neutral": "micro-F1 without neutral",
     "jaccard": "Jaccard",
