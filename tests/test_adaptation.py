@@ -426,6 +426,19 @@ def test_a_second_call_trains_and_scores_nothing(adapted, place, tiny_base):
     assert {path: path.stat().st_mtime_ns for path in files} == before
 
 
+def test_a_kill_before_predictions_are_written_has_them_made_anew(
+    adapted, place, tiny_base, tmp_path
+):
+    import shutil
+
+    out, found, _ = adapted
+    shutil.copytree(out, tmp_path / "mine")
+    for path in (tmp_path / "mine").glob("predictions/*/scores/*/*.parquet"):
+        path.unlink()
+    again = adapt(read_task("goemotions", place), tmp_path / "mine", recipe(tiny_base), seeds=2)
+    assert [seed.metrics for seed in again.seeds] == [seed.metrics for seed in found.seeds]
+
+
 def test_a_further_seed_is_added_to_those_that_are_there(adapted, place, tiny_base, tmp_path):
     import shutil
 

@@ -167,7 +167,8 @@ class _Work:
 def _score(model: Path, rows: LoadedBenchmark, kept: Path, device: str) -> Scored:
     """Score a checkpoint on its test rows, once: predictions are kept under the run's name."""
     place = kept / f"{_run(model)['run']}-{_digest(rows)}"
-    if place.is_dir():
+    # A kill may leave the folder behind without what belongs into it.
+    if any(place.rglob("*.parquet")):
         return read_scored(place)[0]
     options = ModelOptions(name=model.name, device=device, batch_size=_BATCH)
     scored = evaluate_rows(open_model(f"encoder:{model}", options), rows, FINE_TUNED)
