@@ -245,6 +245,16 @@ def test_settings_reach_the_batch_files_and_what_they_have_no_use_for_is_refused
     assert "no use for --annotator" in refused.stderr
 
 
+def test_settings_reach_exported_requests(stories, tmp_path):
+    ended = done(
+        "export-requests", "--narratives", stories, "--store", tmp_path / "store",
+        "--out", tmp_path / "requests", "--model", "tests/faulty", "--set", "temperature=0.7",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    requests = tmp_path / "requests" / "requests-00001.jsonl"
+    assert json.loads(requests.read_text().splitlines()[0])["body"]["temperature"] == 0.7
+
+
 def _result(requests: Path) -> str:
     lines = []
     for line in requests.read_text().splitlines():

@@ -32,6 +32,7 @@ from emo_hub.taxonomy import GOEMOTIONS
 
 from .recordedlike import ABOUT
 from .small_corpora import annotation
+from .small_corpora import line as utterance
 
 
 def line(text="A line.", **changes) -> StoredLine:
@@ -383,6 +384,17 @@ def test_a_corpus_of_comments_alone_is_measured_without_pictures(tmp_path):
     assert report.pictures == ()
     assert json.loads((report.folder / "quality.json").read_text())["configs"] == {}
     assert not re.search(r"\bnan\b", (report.folder / "quality.md").read_text())
+
+
+def test_a_corpus_of_two_lines_is_measured_without_a_map(tmp_path):
+    with CorpusWriter(tmp_path / "c") as writer:
+        for number in range(2):
+            writer.add(utterance(number))
+        made = Made(prompts={"x": "x-1"}, costs={"x": {"items": 2.0}}, further={})
+        writer.finish(ABOUT, made)
+    report = measure_quality(tmp_path / "c", out=tmp_path / "quality")
+    assert "labels.png" in report.pictures
+    assert "map.png" not in report.pictures
 
 
 @pytest.mark.slow

@@ -217,6 +217,7 @@ def corpus_export_requests(
     looks: Looks = 1,
     most_words: Words = 700,
     limit: Limit = 0,
+    settings: Set = None,
 ) -> None:
     """Write what a teacher must still be asked, as OpenAI batch files.
 
@@ -237,7 +238,7 @@ def corpus_export_requests(
         most_words=most_words,
         limit=limit,
     )
-    export(job, store, out, model)
+    export(job, store, out, model, tuple(settings or ()))
 
 
 @app.command("import-replies")

@@ -22,6 +22,7 @@ Axes = Any  # matplotlib is untyped here
 _CONFIGS = (BLUE, ORANGE)
 _WHERE = {"within": "within a voice", "across": "across voices"}
 _LONGEST_NAME = 60
+_FEWEST_ON_MAP = 3  # lines; of fewer, neighbours cannot be told from all
 
 
 def draw_all(
@@ -48,7 +49,7 @@ def draw_all(
         "registers.png": lambda: _registers(facts["configs"]),
         "similarity.png": lambda: _similarity(facts["diversity"]["similarity"]),
     }
-    if with_map:
+    if with_map and len(lines) >= _FEWEST_ON_MAP:
         drawn["map.png"] = lambda: draw_map(lines, vectors)
     for name, draw in drawn.items():
         figure = draw()
