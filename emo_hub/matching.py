@@ -17,7 +17,7 @@ FEWEST = 20  # texts; fewer say too little of any label
 # Price of a squared unit of what is added, in texts. Without it 20 texts do more harm than good on
 # EmpatheticDialogues and EDOS; with 1 to 4 they help a little, and from 500 on it makes no odds.
 _PRICE = 2.0
-_STEPS = 50  # of Newton's method, which needs under ten
+_MOST_NEWTON_STEPS = 50  # it needs under ten
 
 
 def matching_bias(logits: Floats) -> Floats:
@@ -37,7 +37,7 @@ def matching_bias(logits: Floats) -> Floats:
     count, labels = z.shape
     bias = np.zeros(labels)
     lowest, shares = _loss(z, bias)
-    for _ in range(_STEPS):
+    for _ in range(_MOST_NEWTON_STEPS):
         gradient = shares.sum(axis=0) - count / labels + _PRICE * bias
         hessian = np.diag(shares.sum(axis=0) + _PRICE) - shares.T @ shares
         step = np.linalg.solve(hessian, gradient)

@@ -440,21 +440,35 @@ def test_accumulating_two_halves_equals_one_batch_of_both(tiny_corpus, tiny_sett
     assert (sum(loss(half) for half in halves) / 2).item() == pytest.approx(loss(whole).item())
 
 
-def test_a_run_killed_within_a_group_resumes_to_the_same_weights(
-    tiny_corpus, tiny_settings, tmp_path
-):
-    chosen = recipe(tiny_settings, epochs=3, save_every=3, accumulation_steps=4)
-    train_contrastive(tiny_corpus, tmp_path / "whole", chosen)
-
+def killed_within_a_group(corpus, out, chosen):
     def kill(step, steps, loss):
         if step == 7:
             raise Killed
 
     with pytest.raises(Killed):
-        train_contrastive(tiny_corpus, tmp_path / "cut", chosen, progress=kill)
-    made = train_contrastive(tiny_corpus, tmp_path / "cut", chosen)
-    assert made.resumed_at == 4
+        train_contrastive(corpus, out, chosen, progress=kill)
+    return train_contrastive(corpus, out, chosen)
+
+
+def test_a_run_killed_within_a_group_resumes_to_the_same_weights(
+    tiny_corpus, tiny_settings, tmp_path
+):
+    chosen = recipe(tiny_settings, epochs=3, save_every=3, accumulation_steps=4)
+    train_contrastive(tiny_corpus, tmp_path / "whole", chosen)
+    assert killed_within_a_group(tiny_corpus, tmp_path / "cut", chosen).resumed_at == 4
     assert_same_weights(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_loader_that_another_training_left_behind_ends_no_group(
+    tiny_corpus, tiny_settings, tmp_path
+):
+    from accelerate import Accelerator
+    from torch.utils.data import DataLoader
+
+    left = iter(Accelerator(cpu=True).prepare(DataLoader([1, 2])))
+    assert [int(next(left)) for _ in range(2)] == [1, 2]
+    chosen = recipe(tiny_settings, epochs=3, save_every=3, accumulation_steps=4)
+    assert killed_within_a_group(tiny_corpus, tmp_path, chosen).resumed_at == 4
 
 
 @pytest.mark.parametrize("seed", [-1, 12345678])

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, is_initialized
-from accelerate.utils import set_seed
+from accelerate.utils import GradientAccumulationPlugin, set_seed
 from torch import Tensor, nn
 
 from emo_hub.training import sharding
@@ -209,7 +209,10 @@ def open_accelerator(settings: LoopSettings) -> Accelerator:
     is_asked = sharding.is_asked()
     accelerator = Accelerator(
         mixed_precision=precision,
-        gradient_accumulation_steps=settings.accumulation_steps,
+        # A loader that another training of this process left behind ends no group of ours.
+        gradient_accumulation_plugin=GradientAccumulationPlugin(
+            num_steps=settings.accumulation_steps, sync_with_dataloader=False
+        ),
         # Without it each of several processes that have no GPU takes itself for the only one.
         cpu=not torch.accelerator.is_available(),
     )
