@@ -215,6 +215,7 @@ def test_a_run_that_is_complete_starts_nothing_and_asks_nothing(
     assert logs == {path: path.stat().st_mtime_ns for path in run.store.rglob("*.log")}
 
 
+@pytest.mark.slow
 def test_another_number_of_shards_asks_nothing_again(stories, server, finished, tmp_path):
     run = sharded(stories, copied(finished[0], tmp_path), server, 3)
 
@@ -224,6 +225,7 @@ def test_another_number_of_shards_asks_nothing_again(stories, server, finished, 
     assert (found.asked, questions(server)) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_new_story_makes_finished_shards_begin_again(stories, server, finished, tmp_path):
     more = Path(shutil.copytree(stories, tmp_path / "stories"))
     text = (more / "ford.txt").read_text()
@@ -260,6 +262,7 @@ def disturbed(stories, server, store: Path, strike, seconds: float = 0.1):
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_asker_goes_on_within_the_run(stories, server, finished, tmp_path):
     found = disturbed(
         stories, server, tmp_path, lambda: os.kill(askers(tmp_path)[0], signal.SIGKILL)

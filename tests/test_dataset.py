@@ -121,6 +121,7 @@ def test_every_label_has_rows_in_every_split_of_the_default_config(rows):
         assert found == set(GOEMOTIONS.labels)
 
 
+@pytest.mark.slow
 def test_second_build_elsewhere_gives_the_same_bytes(folder, tmp_path):
     again = build_corpus(tmp_path / "again").path
     for config in CONFIGS:

@@ -698,14 +698,16 @@ def test_a_model_is_taken_out_of_a_report_by_name():
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """What a user gets who runs the command on a folder of her own."""
+def report(tiny_corpus, tmp_path_factory):
+    """What a user gets who runs the command on folders of her own."""
     place = tmp_path_factory.mktemp("cli")
     for name in ("isear/all.parquet", "emobank/dev.parquet"):
         path = place / "data" / name
         path.parent.mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(ROWS[name]), path)
-    run = cli("evaluate", "default", "--benchmarks", place / "data", "--out", place / "out")
+    (place / "corpus").symlink_to(tiny_corpus)
+    where = ("--benchmarks", place / "data", "--data", place / "corpus")
+    run = cli("evaluate", "default", *where, "--out", place / "out")
     assert run.returncode == 0, run.stderr
     return place, run.stdout
 
@@ -743,7 +745,8 @@ def test_only_may_name_the_corpus_beside_public_sets(report):
     place, _ = report
     out = place / "some"
     which = ("--only", "emo-pillars,isear", "--no-baselines", "--out", out)
-    run = cli("evaluate", "default", "--benchmarks", place / "data", *which)
+    where = ("--benchmarks", place / "data", "--data", place / "corpus")
+    run = cli("evaluate", "default", *where, *which)
     assert run.returncode == 0, run.stderr
     kept = json.loads((out / "report.json").read_text())
     measured = {row["benchmark"] for row in kept["models"]["emo_hub default"]}

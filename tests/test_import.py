@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 
 def run(code, cwd=None, **environment):
     import os
@@ -66,21 +68,27 @@ def test_other_tasks_stay_as_they_were():
 ALIAS = "import emo_hub\nfrom datasets import load_dataset\n"
 
 
-def test_dataset_name_loads_anywhere(tmp_path):
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """One place for the embedded corpus, which takes a while to build."""
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+def test_dataset_name_loads_anywhere(tmp_path, cache):
     code = ALIAS + "print({k: len(v) for k, v in load_dataset('emo-pillars').items()})"
-    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=str(tmp_path / "cache"))
+    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=cache)
     assert "'train'" in out
     assert "'validation'" in out
     assert "'test'" in out
 
 
-def test_every_config_loads_by_the_alias(tmp_path):
+def test_every_config_loads_by_the_alias(tmp_path, cache):
     code = ALIAS + (
         "from datasets import get_dataset_config_names\n"
         "names = get_dataset_config_names('emo-pillars')\n"
         "print([n for n in names if len(load_dataset('emo-pillars', n, split='train'))])"
     )
-    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=str(tmp_path / "cache"))
+    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=cache)
     assert out.splitlines()[-1] == "['contextless', 'contextual', 'descriptors', 'narratives']"
 
 
@@ -90,30 +98,30 @@ def test_a_folder_of_that_name_wins_over_the_alias(tiny_corpus, tmp_path):
     assert out.splitlines()[-1] == "60"
 
 
-def test_label_names_survive(tmp_path):
+def test_label_names_survive(tmp_path, cache):
     code = ALIAS + (
         "d = load_dataset('emo-pillars', split='test')\n"
         "print(d.features['labels'].feature.int2str(2))"
     )
-    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=str(tmp_path / "cache"))
+    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=cache)
     assert out.splitlines()[-1] == "anger"
 
 
-def test_alias_streams(tmp_path):
+def test_alias_streams(tmp_path, cache):
     code = ALIAS + (
         "d = load_dataset('emo-pillars', split='train', streaming=True)\n"
         "print({'arousal', 'utterance', 'looks'} <= set(next(iter(d))))"
     )
-    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=str(tmp_path / "cache"))
+    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=cache)
     assert out.splitlines()[-1] == "True"
 
 
-def test_pinned_version_of_this_release_is_the_embedded_one(tmp_path):
+def test_pinned_version_of_this_release_is_the_embedded_one(tmp_path, cache):
     code = ALIAS + (
         "from emo_hub.embedded import embedded_version\n"
         "print(len(load_dataset('emo-pillars', split='test', revision=embedded_version())) > 0)"
     )
-    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=str(tmp_path / "cache"))
+    out = run(code, cwd=tmp_path, EMO_HUB_CACHE=cache)
     assert out.splitlines()[-1] == "True"
 
 

@@ -304,6 +304,7 @@ def test_a_pipeline_is_made_of_a_repository_at_its_revision(task, tmp_path):
         pipeline(task, "someone/feelings", revision="v2", **cache)
 
 
+@pytest.mark.slow
 def test_five_thousand_labels_get_five_thousand_scores(clf):
     labels = [f"mood {i}" for i in range(5000)]
     answer = clf("I am fine.", candidate_labels=labels)
