@@ -98,9 +98,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         if backend == "nano" and model.folder is not None:
             model, backend = EmotionModel.load(model.folder, backend="nano"), None
         before = model.device.type
-        self._matched = MatchedScorers(
-            lambda texts, contexts: self.model.encode_texts(texts, contexts)
-        )
+        self._matched = MatchedScorers(model.encode_texts)
         super().__init__(model, *args, **kwargs)
         if backend or precision:
             model.run_on(backend or "auto", precision or "auto")
