@@ -15,6 +15,7 @@ from emo_hub.records import (
     Provenance,
     Utterance,
 )
+from emo_hub.synthesis.card import About
 from emo_hub.synthesis.write import CorpusWriter, Made, Record
 
 from .recordedlike import ABOUT
@@ -62,8 +63,13 @@ def write_small(out: Path, version: str, lines: Iterable[Record], *, rows: int =
     # So that a version differs from another in its lines alone.
     changes = ((version, "A version of the tests."),)
     about = replace(ABOUT, name="emo-pillars", version=version, changes=changes, licence_id="mit")
+    return write_records(out, (*lines, *others), about)
+
+
+def write_records(out: Path, records: Iterable[Record], about: About = ABOUT) -> Path:
+    """Write a corpus of these records alone."""
     with CorpusWriter(out) as writer:
-        for record in (*lines, *others):
+        for record in records:
             writer.add(record)
         writer.finish(about, Made(prompts={"x": "x-1"}, costs={"x": {"items": 1.0}}, further={}))
     return out

@@ -27,11 +27,9 @@ from emo_hub.synthesis.quality import (
 )
 from emo_hub.synthesis.stored import StoredLine, read_lines, sample_lines
 from emo_hub.synthesis.swap import exchanged, swap_probe
-from emo_hub.synthesis.write import CorpusWriter, Made
 from emo_hub.taxonomy import GOEMOTIONS
 
-from .recordedlike import ABOUT
-from .small_corpora import annotation
+from .small_corpora import annotation, write_records
 from .small_corpora import line as utterance
 
 
@@ -375,24 +373,16 @@ def test_the_section_for_the_card_names_its_command_and_its_figures(report):
 
 
 def test_a_corpus_of_comments_alone_is_measured_without_pictures(tmp_path):
-    with CorpusWriter(tmp_path / "c") as writer:
-        for number in range(9):
-            writer.add(annotation(number))
-        made = Made(prompts={"x": "x-1"}, costs={"x": {"items": 9.0}}, further={})
-        writer.finish(ABOUT, made)
-    report = measure_quality(tmp_path / "c", out=tmp_path / "quality")
+    corpus = write_records(tmp_path / "c", map(annotation, range(9)))
+    report = measure_quality(corpus, out=tmp_path / "quality")
     assert report.pictures == ()
     assert json.loads((report.folder / "quality.json").read_text())["configs"] == {}
     assert not re.search(r"\bnan\b", (report.folder / "quality.md").read_text())
 
 
 def test_a_corpus_of_two_lines_is_measured_without_a_map(tmp_path):
-    with CorpusWriter(tmp_path / "c") as writer:
-        for number in range(2):
-            writer.add(utterance(number))
-        made = Made(prompts={"x": "x-1"}, costs={"x": {"items": 2.0}}, further={})
-        writer.finish(ABOUT, made)
-    report = measure_quality(tmp_path / "c", out=tmp_path / "quality")
+    corpus = write_records(tmp_path / "c", map(utterance, range(2)))
+    report = measure_quality(corpus, out=tmp_path / "quality")
     assert "labels.png" in report.pictures
     assert "map.png" not in report.pictures
 

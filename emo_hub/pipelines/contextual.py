@@ -20,10 +20,9 @@ from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import check_text
 from emo_hub.pipelines.choosing import check_choice
-from emo_hub.pipelines.spreading import checked_context, contexts_of, rows_of
+from emo_hub.pipelines.spreading import checked_context, contexts_of, rows_of, text_and_own_context
 
 _ONE_TEXT = (str, bytes, Mapping)
-_KEYS = {"text", "context"}
 
 
 class ContextualEmotionPipeline(Pipeline):
@@ -162,16 +161,8 @@ def _with_each(texts: Any, context: Any) -> Iterator[dict[str, Any]]:  # noqa: A
 
 def _item(given: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Bring a text, or a dict of a text and its context, to one form."""
-    text, before = given, context
-    if isinstance(given, Mapping):
-        if "text" not in given or not set(given) <= _KEYS:
-            raise InputError(
-                "A dict must be {'text': ..., 'context': ...}; got the keys "
-                f"{', '.join(map(str, given)) or 'none'}."
-            )
-        text, own = given["text"], given.get("context")
-        if own is not None and context is not None:
-            raise InputError(f"The text {text!r:.60} has two contexts; give one.")
-        before = context if own is None else own
+    text, own = text_and_own_context(given)
+    if own is not None and context is not None:
+        raise InputError(f"The text {text!r:.60} has two contexts; give one.")
     check_text(text)
-    return {"text": text, "context": checked_context(before)}
+    return {"text": text, "context": checked_context(context if own is None else own)}

@@ -11,13 +11,12 @@ from emo_hub.calibration import Floats
 from emo_hub.errors import InputError
 from emo_hub.inputs import check_text
 from emo_hub.matching import FEWEST, matching_bias
-from emo_hub.pipelines.spreading import checked_context
+from emo_hub.pipelines.spreading import checked_context, text_and_own_context
 from emo_hub.scoring import LinearScorer
 
 Reference = tuple[str, str | None]  # a text, and what came before it
 
 _MOST_KEPT = 16
-_KEYS = {"text", "context"}
 
 
 def references(given: object) -> tuple[Reference, ...]:
@@ -63,14 +62,7 @@ def check_matching(how: Mapping[str, Any]) -> None:
 
 
 def _reference(given: object) -> Reference:
-    text, before = given, None
-    if isinstance(given, Mapping):
-        if "text" not in given or not set(given) <= _KEYS:
-            raise InputError(
-                "A reference text must be a text or {'text': ..., 'context': ...}; got the keys "
-                f"{', '.join(map(str, given)) or 'none'}."
-            )
-        text, before = given["text"], given.get("context")
+    text, before = text_and_own_context(given)
     check_text(text)
     return str(text), checked_context(before)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from emo_hub.errors import InputError
+
+_KEYS = {"text", "context"}
 
 
 def rows_of(texts: Any) -> Iterable[Any]:  # noqa: ANN401
@@ -46,6 +48,22 @@ def contexts_of(context: Any, texts: Any) -> Iterator[Any]:  # noqa: ANN401
     if not isinstance(context, Iterable):
         raise no_context(context)
     return one_each(context, texts, "context")
+
+
+def text_and_own_context(given: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """Take apart a dict of a text and its context; anything else is a text without one.
+
+    Raises:
+        InputError: the dict has other keys.
+    """
+    if not isinstance(given, Mapping):
+        return given, None
+    if "text" not in given or not set(given) <= _KEYS:
+        raise InputError(
+            "A dict must be {'text': ..., 'context': ...}; got the keys "
+            f"{', '.join(map(str, given)) or 'none'}."
+        )
+    return given["text"], given.get("context")
 
 
 def checked_context(context: object) -> str | None:

@@ -63,7 +63,12 @@ class Rater:
         from emo_hub.pipelines import pipeline
 
         self._how = how
-        self._clf = pipeline(model=how.model, backend=how.backend, precision=how.precision)
+        self._clf = pipeline(
+            model=how.model,
+            backend=how.backend,
+            precision=how.precision,
+            reference_texts=how.reference_texts or None,
+        )
         self._cuts: dict[str, float] | None = None
         if how.threshold == "auto":
             self._cuts = dict(zip(how.labels, self._clf.thresholds(how.labels), strict=True))
@@ -102,7 +107,6 @@ class Rater:
             context=contexts,
             multi_label=not self._how.single,
             exhaustive=self._how.exhaustive,
-            reference_texts=self._how.reference_texts or None,
             **more,
         )
         return found
