@@ -28,7 +28,7 @@ from emo_hub.loading import read_encoder
 from emo_hub.pooling import mean_pool, vad_from
 from emo_hub.readings import LabelReader
 from emo_hub.runtimes import Backend, Precision, Runtime, choose, look_at, open_runtime
-from emo_hub.runtimes.opening import reduced, torch_runtime
+from emo_hub.runtimes.opening import quickest, reduced, torch_runtime
 from emo_hub.scoring import KeptScorers, LinearScorer, Scoring
 from emo_hub.static import StaticBackbone, StaticReader
 
@@ -157,6 +157,8 @@ class EmotionModel(nn.Module):
             self._runtime = open_runtime(choice, folder)
         elif choice.precision == "bfloat16":
             self._reduced = reduced(self.backbone)
+        else:
+            self._runtime = torch_runtime(quickest(self.backbone))
         self.runs_on = str(choice)
         _log.info("%s runs on %s.", self.name, self.runs_on)
 

@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModel, BertConfig, DistilBertConfig
 
 from emo_hub.runtimes.fused import FusedBert, can_fuse
+from emo_hub.runtimes.opening import quickest
 
 SMALL = {"vocab_size": 60, "max_position_embeddings": 40}
 
@@ -54,6 +55,21 @@ def test_weights_but_those_that_are_joined_stand_in_memory_once(bert):
     own = {weight.data_ptr() for weight in fused.bert.parameters()}
     further = sum(w.numel() for w in fused.layers.parameters() if w.data_ptr() not in own)
     assert further == 3 * (3 * 32 * 32 + 3 * 32)
+
+
+def test_the_encoder_may_be_trained_as_before(bert):
+    encoder = copy.deepcopy(bert).train()
+    FusedBert(encoder)
+    assert encoder.training
+    assert all(weight.requires_grad for weight in encoder.parameters())
+
+
+def test_an_encoder_that_is_moved_off_the_processor_runs_itself():
+    encoder = AutoModel.from_config(BertConfig(**SMALL, num_hidden_layers=1)).eval()
+    runs_by = quickest(encoder)
+    assert isinstance(runs_by(), FusedBert)
+    encoder.to("meta")
+    assert runs_by() is encoder
 
 
 def test_only_a_bert_of_that_kind_is_taken(bert):

@@ -18,18 +18,18 @@ class Hidden(NamedTuple):
 
 
 class FusedBert(nn.Module):
-    """A BERT whose weights stay as they are, for inference.
+    """A BERT for inference, whose weights stay as they are while this is used.
 
     Padded batches go through the encoder itself, which masks faster.
 
     Args:
-        bert: as `can_fuse` wants it; nearly all weights are shared with it.
+        bert: as `can_fuse` wants it; it is not changed, and nearly all weights are shared with it.
     """
 
     def __init__(self, bert: Any) -> None:  # noqa: ANN401
         super().__init__()
         config = bert.config
-        self.bert = bert.requires_grad_(requires_grad=False)
+        self.bert = bert
         layer = nn.TransformerEncoderLayer(
             config.hidden_size,
             config.num_attention_heads,
@@ -45,7 +45,7 @@ class FusedBert(nn.Module):
         )
         for ours, theirs in zip(self.layers.layers, bert.encoder.layer, strict=True):
             ours.load_state_dict(_weights(theirs), assign=True)
-        self.eval().requires_grad_(requires_grad=False)
+        self.layers.eval().requires_grad_(requires_grad=False)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
@@ -86,4 +86,5 @@ def _weights(layer: Any) -> dict[str, Tensor]:  # noqa: ANN401
     }
     for name, part in parts.items():
         found |= {f"{name}.weight": part.weight, f"{name}.bias": part.bias}
-    return found
+    # Detached: the layers hold the same numbers, and what is asked of them is not asked of bert.
+    return {name: tensor.detach() for name, tensor in found.items()}

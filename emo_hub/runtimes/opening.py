@@ -45,6 +45,14 @@ def reduced(backbone: nn.Module) -> nn.Module:
     return FusedBert(copied) if can_fuse(copied) else copied
 
 
+def quickest(backbone: nn.Module) -> Callable[[], nn.Module]:
+    """Say by what an encoder runs fastest in its own numbers, wherever it has been moved to."""
+    if not can_fuse(backbone):
+        return lambda: backbone
+    fused = FusedBert(backbone)
+    return lambda: fused if can_fuse(backbone) else backbone
+
+
 def torch_runtime(encoder: Callable[[], nn.Module]) -> Runtime:
     """Run an encoder of torch on the device where its weights are when it is called."""
 
