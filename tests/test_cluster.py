@@ -304,6 +304,7 @@ def test_after_every_process_is_killed_another_run_finishes(stories, server, fin
     assert replies(*sources(tmp_path)) == replies(*sources(finished[0]))
 
 
+@pytest.mark.slow
 def test_questions_without_an_answer_leave_their_shard_open(stories, server, finished, tmp_path):
     server.then = lambda body: "503" if "to the mill " in json.dumps(body["messages"]) else "ok"
     run = sharded(stories, tmp_path, server, 2, attempts=2)
@@ -612,6 +613,7 @@ def test_the_command_line_names_the_partition_of_slurm(stories, slurm, tmp_path)
     assert "#SBATCH --partition=cpu-long\n" in (slurm / "0.slurm").read_text()
 
 
+@pytest.mark.slow
 def test_the_slurm_script_asks_the_shard_of_its_place_in_the_array(
     stories, server, slurm, finished, tmp_path
 ):

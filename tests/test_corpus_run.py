@@ -269,6 +269,7 @@ def _result(requests: Path) -> str:
     return "".join(lines)
 
 
+@pytest.mark.slow
 def test_shards_give_the_same_corpus_as_one_process(stories, tmp_path, undisturbed):
     pytest.importorskip("datatrove", reason="NO DATATROVE: install emo-hub[cluster]")
     out = tmp_path / "corpus"
@@ -284,6 +285,7 @@ def test_shards_give_the_same_corpus_as_one_process(stories, tmp_path, undisturb
     assert files_of(out) == files_of(undisturbed["fused"])
 
 
+@pytest.mark.slow
 def test_measured_quality_goes_into_the_card_once(undisturbed, tmp_path):
     corpus = tmp_path / "corpus"
     shutil.copytree(undisturbed["fused"], corpus)
@@ -296,6 +298,7 @@ def test_measured_quality_goes_into_the_card_once(undisturbed, tmp_path):
     assert (tmp_path / "quality" / "quality.md").is_file()
 
 
+@pytest.mark.slow
 def test_two_annotators_leave_both_looks_in_the_row(stories, tmp_path):
     out = tmp_path / "corpus"
     more = ("--plan", "staged", "--looks", 2, "--annotator", "tests/faulty")

@@ -741,6 +741,7 @@ def test_the_report_names_the_command_that_makes_it_again(report):
     assert kept["facts"]["command"] == "emo-hub evaluate default --benchmarks DIR"
 
 
+@pytest.mark.slow
 def test_only_may_name_the_corpus_beside_public_sets(report):
     place, _ = report
     out = place / "some"

@@ -351,6 +351,7 @@ def test_shipped_variants_change_settings_that_there_are():
     assert all(base[k] != value for v in others for k, value in v.settings.items())
 
 
+@pytest.mark.slow
 def test_ablations_say_what_each_change_is_worth(plan, tmp_path):
     variants = [Variant("as it is", "The start.", {}), Variant("wide", "More.", {"batch_size": 8})]
     points = ablations(plan(), variants, tmp_path)
@@ -404,6 +405,7 @@ def test_dimensions_are_no_labels_to_learn(tmp_path):
         halves("emobank", tmp_path, "dev")
 
 
+@pytest.mark.slow
 def test_a_few_shot_curve_of_a_benchmark_names_its_command(reports, tmp_path, tiny_checkpoint):
     out = tmp_path / "curve"
     given = ["train", "fewshot", "--benchmark", "isear:all", "--benchmarks", str(reports)]

@@ -570,6 +570,7 @@ def test_file_is_read_by_its_column_of_texts(batch: Visit, tmp_path: Path):
     assert batch.complaints == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_more_texts_than_the_limit_are_cut_and_it_is_said(batch: Visit):
     batch.page.locator("#lines textarea").fill("ok\n" * (MAX_LINES + 3))
@@ -659,6 +660,7 @@ def test_about_shows_cards_numbers_and_limits(visit: Visit):
 # Everybody's page
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("tab", TABS)
 def test_no_tab_scrolls_sideways_on_a_phone(open_page: Callable[..., Visit], tab):
