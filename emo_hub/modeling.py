@@ -353,9 +353,7 @@ class EmotionModel(nn.Module):
             CheckpointError: this checkpoint has no such head.
         """
         if not self.has_vad:
-            raise CheckpointError(
-                f"{self.name} has no valence-arousal-dominance head (vad_head.safetensors)."
-            )
+            raise CheckpointError(f"{self.name} rates no valence: it has no vad_head.safetensors.")
         with torch.inference_mode():
             vectors = torch.from_numpy(embeddings).to(self.device)
             found: Floats = vad_from(vectors, self.vad_weight, self.vad_bias).cpu().numpy()
