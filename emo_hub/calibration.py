@@ -27,6 +27,12 @@ _SMALLEST_SPREAD = 1e-4  # a label that no reference text moves must not divide 
 # synthetic validation rows 30 was best, on ISEAR and EmpatheticDialogues 10 to 30 were.
 RIDGE = 20.0
 
+# Of 0.1 to 0.6 in logits the threshold over resampled validation rows spread less the wider it was,
+# and its F1 on comments of GoEmotions' dev split was the same.
+_NEIGHBOURHOOD = 0.4
+_LOWEST_LOGIT = -5.0
+_STEPS_OF_LOGIT = 401
+
 
 @dataclass(frozen=True, slots=True)
 class NullMoments:
@@ -316,9 +322,16 @@ def fit_thresholds_by_rate(
 
 
 def _global_threshold(scores: Floats, targets: npt.NDArray[np.bool_]) -> float:
-    candidates = np.quantile(scores, np.linspace(0.5, 0.999, 200))
+    """Give the threshold in whose neighbourhood F1 is best.
+
+    The curve is flat at its top, and its raw maximum moves with every sample of rows.
+    """
     used = targets.any(axis=0)
-    return float(max(candidates, key=lambda t: _mean_f1(scores[:, used] >= t, targets[:, used])))
+    logits = np.linspace(_LOWEST_LOGIT, -_LOWEST_LOGIT, _STEPS_OF_LOGIT)
+    cuts = sigmoid(logits.astype(np.float32))
+    curve = np.array([_mean_f1(scores[:, used] >= cut, targets[:, used]) for cut in cuts])
+    near = np.exp(-0.5 * ((logits[:, None] - logits) / _NEIGHBOURHOOD) ** 2)
+    return float(cuts[int(np.argmax(near @ curve / near.sum(axis=1)))])
 
 
 def _letting_through(scores: Floats, count: float) -> float:
