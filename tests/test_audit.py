@@ -24,7 +24,7 @@ from emo_hub.synthesis.audit_pages import audit_corpus, read_texts, write_audit
 from emo_hub.synthesis.audit_probe import AuditSettings, judge
 from emo_hub.taxonomy import GOEMOTIONS
 
-ROWS = 1_800
+ROWS = 1_200
 
 
 def shorten(corpus: Path, folder: Path, config: str, rows: int) -> Path:

@@ -84,28 +84,45 @@ def unpacked(folder, name):
     return gzip.decompress((folder / name).read_bytes()).decode()
 
 
-def test_recordings_filed_anew_under_the_same_prompts_stay_the_same(tmp_path):
-    folder = shutil.copytree(PACKAGED_RECORDINGS, tmp_path / "recordings")
+@pytest.fixture
+def recorded(tmp_path):
+    """Recordings of one small campaign, in the form of those that ship."""
+    record_replies([make_source(tmp_path / "source", "q1")], tmp_path / "recorded")
+    return tmp_path / "recorded"
+
+
+def assert_stays_when_filed_anew(before, folder):
+    shutil.copytree(before, folder)
     rekey(folder)
-    for path in PACKAGED_RECORDINGS.glob("*.gz"):
-        assert unpacked(folder, path.name) == unpacked(PACKAGED_RECORDINGS, path.name)
+    paths = list(before.glob("*.gz"))
+    assert paths
+    for path in paths:
+        assert unpacked(folder, path.name) == unpacked(before, path.name)
     told = "provenance.json"
-    assert (folder / told).read_text() == (PACKAGED_RECORDINGS / told).read_text()
+    assert (folder / told).read_text() == (before / told).read_text()
 
 
-def test_replies_are_found_again_after_a_prompt_has_changed(tmp_path, monkeypatch):
-    folder = shutil.copytree(PACKAGED_RECORDINGS, tmp_path / "recordings")
+def test_recordings_filed_anew_under_the_same_prompts_stay_the_same(recorded, tmp_path):
+    assert_stays_when_filed_anew(recorded, tmp_path / "recordings")
+
+
+@pytest.mark.slow
+def test_shipped_recordings_filed_anew_under_the_same_prompts_stay_the_same(tmp_path):
+    assert_stays_when_filed_anew(PACKAGED_RECORDINGS, tmp_path / "recordings")
+
+
+def test_replies_are_found_again_after_a_prompt_has_changed(recorded, monkeypatch):
     before = scenes.STAGE
 
     def ask(item):
         return replace(before.ask(item), version="scenes-reworded")
 
     monkeypatch.setattr(scenes, "STAGE", replace(before, ask=ask))
-    item = read_plan(folder).scenes[0]
+    item = read_plan(recorded).scenes[0]
     with pytest.raises(NotRecordedError):
-        Recorded(folder).answer(ask(item))
-    rekey(folder)
-    assert Recorded(folder).answer(ask(item)).text
+        Recorded(recorded).answer(ask(item))
+    rekey(recorded)
+    assert Recorded(recorded).answer(ask(item)).text
 
 
 def test_ingest_of_the_first_campaign_is_part_of_what_ships(tmp_path):

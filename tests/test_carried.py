@@ -7,13 +7,14 @@ import importlib.util
 import json
 import subprocess
 import sys
-import textwrap
 
 import pytest
+from huggingface_hub import HfApi, constants
 
 from emo_hub.publishing import carried
 from emo_hub.publishing.model import stage_model
 from emo_hub.registration import TASK
+from tests.hub.server import LoopbackHub
 
 REPO = "emo/model"
 SCORED = [
@@ -54,7 +55,7 @@ def numbers(found):
 
 
 ALONE = """
-import importlib.util, json, sys
+import importlib.util, sys
 if importlib.util.find_spec("emo_hub"):  # where it is installed beside the other libraries
     sys.modules["emo_hub"] = None
 try:
@@ -62,18 +63,15 @@ try:
     raise SystemExit("emo_hub is there")
 except ModuleNotFoundError:
     pass
-LINES
-print("\\nANSWER " + json.dumps(answer))
 """
 
 
-def without_emo_hub(hub, home, lines, *words):
-    """Run lines in a process that has the libraries and no emo_hub; they set `answer`."""
-    environment = hub.environment(home)
-    environment.pop("PYTHONPATH", None)
+def answer_of(lines, *words, home, environment):
+    """Run lines in a process; they set `answer`."""
+    code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
     done = subprocess.run(
         # -P: not even the folder that it is started in is searched.
-        [sys.executable, "-P", "-c", ALONE.replace("LINES", textwrap.dedent(lines)), *words],
+        [sys.executable, "-P", "-c", code, *words],
         env=environment,
         cwd=home,
         capture_output=True,
@@ -174,80 +172,72 @@ def test_two_things_of_one_name_are_noticed(monkeypatch, tmp_path):
 # On the Hub
 
 
-@pytest.fixture
-def published(hub, owner, measured_checkpoint, tmp_path):
-    """A dual encoder on the Hub, as it is published."""
-    staged = tmp_path / "staged"
-    stage_model(measured_checkpoint, staged, name="model", repo_id=REPO)
-    owner.create_repo(REPO)
-    owner.upload_folder(repo_id=REPO, folder_path=staged)
-    return staged
+@pytest.fixture(scope="module")
+def published(measured_checkpoint, measured_table, tmp_path_factory):
+    """A Hub with a dual encoder and a model without a transformer, and what was published."""
+    place = tmp_path_factory.mktemp("published")
+    staged = []
+    with LoopbackHub(place / "hub") as hub:
+        owner = HfApi(hub.url, token=hub.write)
+        for repo, folder in ((REPO, measured_checkpoint), ("emo/table", measured_table)):
+            staged.append(place / repo)
+            stage_model(folder, staged[-1], name=staged[-1].name, repo_id=repo)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(constants, "HF_HUB_OFFLINE", False)
+                patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+                owner.create_repo(repo)
+                owner.upload_folder(repo_id=repo, folder_path=staged[-1])
+        yield hub, staged
 
 
-@pytest.fixture
-def published_table(hub, owner, measured_table, tmp_path):
-    """A model without a transformer on the Hub, as it is published."""
-    staged = tmp_path / "table"
-    stage_model(measured_table, staged, name="table", repo_id="emo/table")
-    owner.create_repo("emo/table")
-    owner.upload_folder(repo_id="emo/table", folder_path=staged)
-    return staged
+@pytest.fixture(scope="module")
+def alone(published, asked, tmp_path_factory):
+    """What a process says that has the libraries and no emo_hub, first unasked, then with trust."""
+    hub, _ = published
+    home = tmp_path_factory.mktemp("alone")
+    environment = hub.environment(home)
+    environment.pop("PYTHONPATH", None)
+    lines = f"""
+import json
+from transformers import pipeline
+answer = {{"answers": []}}
+try:
+    pipeline("{TASK}", model="{REPO}")
+except ValueError as error:
+    answer["unasked"] = str(error)
+texts, scored = json.load(open(sys.argv[1]))
+for repo in ("{REPO}", "emo/table"):
+    clf = pipeline("{TASK}", model=repo, trust_remote_code=True)
+    answer["answers"].append([clf(texts, **how) for how in scored])
+"""
+    return answer_of(ALONE + lines, str(asked), home=home, environment=environment)
 
 
-def test_it_runs_where_emo_hub_is_not_installed(hub, published, published_table, asked, tmp_path):
+def test_it_runs_where_emo_hub_is_not_installed(published, alone):
     from emo_hub.pipelines import pipeline
 
-    (tmp_path / "alone").mkdir()
-    found = without_emo_hub(
-        hub,
-        tmp_path / "alone",
-        f"""
-        from transformers import pipeline
-        texts, scored = json.load(open(sys.argv[1]))
-        answer = []
-        for repo in ("{REPO}", "emo/table"):
-            clf = pipeline("{TASK}", model=repo, trust_remote_code=True)
-            answer.append([clf(texts, **how) for how in scored])
-        """,
-        str(asked),
-    )
-    ours = [answers_of(pipeline(model=folder)) for folder in (published, published_table)]
-    assert found == numbers(ours)
+    assert alone["answers"] == numbers([answers_of(pipeline(model=one)) for one in published[1]])
 
 
-def test_it_is_not_run_unasked(hub, published, tmp_path):
-    (tmp_path / "alone").mkdir()
-    said = without_emo_hub(
-        hub,
-        tmp_path / "alone",
-        f"""
-        from transformers import pipeline
-        try:
-            pipeline("{TASK}", model="{REPO}")
-        except ValueError as error:
-            answer = str(error)
-        """,
-    )
-    assert "trust_remote_code=True" in said
+def test_it_is_not_run_unasked(alone):
+    assert "trust_remote_code=True" in alone["unasked"]
 
 
-def test_with_emo_hub_the_installed_class_runs_and_nothing_remote_does(
-    hub, published, published_table, client
-):
-    found = client(
-        f"""
-        import sys
-        from transformers import pipeline  # before emo_hub, as some will
-        import emo_hub
-        answer = []
-        for repo in ("{REPO}", "emo/table"):
-            for how in ({{}}, {{"trust_remote_code": True}}):
-                clf = pipeline("{TASK}", model=repo, **how)
-                answer.append(type(clf).__module__)
-        answer.append(type(emo_hub.pipeline(model="{REPO}")).__module__)
-        assert not [name for name in sys.modules if name.startswith("transformers_modules")]
-        """
-    )
+def test_with_emo_hub_the_installed_class_runs_and_nothing_remote_does(published, tmp_path):
+    hub, _ = published
+    lines = f"""
+import sys
+from transformers import pipeline  # before emo_hub, as some will
+import emo_hub
+answer = []
+for repo in ("{REPO}", "emo/table"):
+    for how in ({{}}, {{"trust_remote_code": True}}):
+        clf = pipeline("{TASK}", model=repo, **how)
+        answer.append(type(clf).__module__)
+answer.append(type(emo_hub.pipeline(model="{REPO}")).__module__)
+assert not [name for name in sys.modules if name.startswith("transformers_modules")]
+"""
+    found = answer_of(lines, home=tmp_path, environment=hub.environment(tmp_path))
     assert found == ["emo_hub.pipelines.zero_shot"] * 5
 
 

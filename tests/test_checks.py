@@ -116,7 +116,9 @@ def test_what_people_say_passes(text):
     assert problem(text) is None
 
 
-def test_no_line_or_context_of_the_packaged_corpus_is_refused(corpus):
+# A millisecond each; all of them take ten seconds.
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_no_line_or_context_of_the_packaged_corpus_is_refused(corpus, every):
     from emo_hub.dataset import read_corpus
     from emo_hub.synthesis.stored import read_lines
 
@@ -127,7 +129,8 @@ def test_no_line_or_context_of_the_packaged_corpus_is_refused(corpus):
         if text
     }
     assert len(texts) > 9000
-    assert [(text, problem(text)) for text in sorted(texts) if problem(text)] == []
+    read = sorted(texts)[::every]
+    assert [(text, problem(text)) for text in read if problem(text)] == []
 
 
 def test_language_is_never_judged_by_a_few_words():

@@ -17,6 +17,8 @@ from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.dataset import read_corpus
 from emo_hub.errors import CheckpointError, InputError, NotSuited
+from emo_hub.evaluation.own import own_split, with_contexts_judged
+from emo_hub.evaluation.run import evaluate_rows
 from emo_hub.evaluation.scorers import ModelOptions, Reference, open_model
 from emo_hub.measurement import Measurement, measure
 from emo_hub.pairs import tokenize_pair
@@ -574,7 +576,9 @@ def test_contextual_test_lines_are_read_with_the_right_no_and_anothers_context(
 def test_a_model_that_reads_no_context_is_not_asked_about_it(tiny_corpus, tmp_path):
     settings = settings_of(GOEMOTIONS.labels, uses_context=False)
     deaf = save_classifier(tmp_path / "model", settings)
-    (found,) = measured_on(tiny_corpus, deaf, tmp_path / "report")
+    contestant = open_model(str(deaf))
+    own = evaluate_rows(contestant, own_split(tiny_corpus))
+    found = with_contexts_judged(own, contestant, tiny_corpus).result
     assert not [name for name in found.metrics if name.startswith("context_")]
 
 

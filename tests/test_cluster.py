@@ -190,7 +190,7 @@ def test_shards_together_ask_exactly_what_one_process_asks(stories, server, fini
     alone, asked = finished
     server.requests.clear()
 
-    found = run_sharded(sharded(stories, tmp_path, server, 3), Cluster(tasks=3, workers=2))
+    found = run_sharded(sharded(stories, tmp_path, server, 2), Cluster(tasks=2, workers=2))
 
     assert found.is_complete, found.sentence
     assert found.asked == len(asked) == len(set(asked))

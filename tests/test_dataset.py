@@ -16,9 +16,10 @@ SOFT = ("contextless", "contextual", "descriptors")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(corpus):
     """The shipped corpus, in a folder of the name that users load."""
-    return build_corpus(tmp_path_factory.mktemp("home") / "emo-pillars").path
+    assert corpus.name == "emo-pillars"
+    return corpus
 
 
 @pytest.fixture(scope="module")

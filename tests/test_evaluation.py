@@ -5,8 +5,6 @@ The rows here are of our own writing, in the columns of each public release.
 
 import dataclasses
 import json
-import subprocess
-import sys
 from typing import ClassVar
 
 import numpy as np
@@ -34,6 +32,8 @@ from emo_hub.evaluation.scorers.baselines import (
 from emo_hub.evaluation.seen import TrainingTexts
 from emo_hub.evaluation.store import LOG, ScoreStore
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS, PLUTCHIK
+
+from .commands import emo_hub
 
 ROWS = {
     "goemotions/dev.parquet": [
@@ -707,16 +707,9 @@ def report(tiny_corpus, tmp_path_factory):
         pq.write_table(pa.Table.from_pylist(ROWS[name]), path)
     (place / "corpus").symlink_to(tiny_corpus)
     where = ("--benchmarks", place / "data", "--data", place / "corpus")
-    run = cli("evaluate", "default", *where, "--out", place / "out")
+    run = emo_hub("evaluate", "default", *where, "--out", place / "out")
     assert run.returncode == 0, run.stderr
     return place, run.stdout
-
-
-def cli(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "emo_hub", *map(str, arguments)],
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
 
 
 def test_the_command_writes_a_report_with_pictures_and_records(report):
@@ -747,7 +740,7 @@ def test_only_may_name_the_corpus_beside_public_sets(report):
     out = place / "some"
     which = ("--only", "emo-pillars,isear", "--no-baselines", "--out", out)
     where = ("--benchmarks", place / "data", "--data", place / "corpus")
-    run = cli("evaluate", "default", *where, *which)
+    run = emo_hub("evaluate", "default", *where, *which)
     assert run.returncode == 0, run.stderr
     kept = json.loads((out / "report.json").read_text())
     measured = {row["benchmark"] for row in kept["models"]["emo_hub default"]}
@@ -757,7 +750,7 @@ def test_only_may_name_the_corpus_beside_public_sets(report):
 def test_the_command_compares_two_models_of_a_report(report):
     place, _ = report
     baseline = f"{place / 'out'}#all-MiniLM-L6-v2 as it is"
-    run = cli("evaluate", "--compare", baseline, place / "out", "--out", place / "compared")
+    run = emo_hub("evaluate", "--compare", baseline, place / "out", "--out", place / "compared")
     assert run.returncode == 0, run.stderr
     assert "all-MiniLM-L6-v2 as it is -> emo_hub default" in run.stdout
     kept = json.loads((place / "compared" / "comparison.json").read_text())
@@ -774,7 +767,7 @@ def test_the_command_compares_two_models_of_a_report(report):
     ],
 )
 def test_the_command_refuses_with_a_sentence(arguments, words):
-    run = cli("evaluate", *arguments)
+    run = emo_hub("evaluate", *arguments)
     assert run.returncode == 2
     assert words in run.stderr
     assert "Traceback" not in run.stderr

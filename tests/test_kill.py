@@ -179,7 +179,7 @@ def wait_for(is_so, process):
         time.sleep(0.001)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_a_run_killed_again_and_again_ends_as_if_nobody_had_touched_it(server, tmp_path, seed):
     chance = random.Random(seed)
     calm, rough = tmp_path / "calm", tmp_path / "rough"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import HfApi, constants
+
+from tests.hub.server import LoopbackHub
 
 HF = shutil.which("hf", path=str(Path(sys.executable).parent)) or "hf"
 DATASET, MODEL = "emo/data", "emo/model"
@@ -14,68 +21,107 @@ FILES = "[{split: train, path: data/*}]"
 CARD = f"---\nconfigs: [{{config_name: default, data_files: {FILES}}}]\n---\n"
 
 
-@pytest.fixture
-def versions(owner, tmp_path):
-    """A dataset of two versions: two rows, tagged, and then three on main."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def answer_of(hub, home, lines, token=None):
+    """Run lines in a process that is a client of a Hub; they set `answer`."""
+    code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=hub.environment(home, token),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
 
-    owner.create_repo(DATASET, repo_type="dataset")
-    folder = tmp_path / "versions"
+
+@pytest.fixture(scope="module")
+def filled(tiny_base, tmp_path_factory):
+    """A Hub with an encoder and a dataset of two versions: two rows, tagged, and three on main."""
+    place = tmp_path_factory.mktemp("filled")
+    folder = place / "versions"
     (folder / "data").mkdir(parents=True)
     (folder / "README.md").write_text(CARD)
-    for rows in (["a", "b"], ["a", "b", "c"]):
-        pq.write_table(pa.table({"text": rows}), folder / "data" / "train-0.parquet")
-        owner.upload_folder(repo_id=DATASET, repo_type="dataset", folder_path=folder)
-        if len(rows) == 2:
-            owner.create_tag(DATASET, tag="v1.0.0", tag_message="two", repo_type="dataset")
+    with LoopbackHub(place / "hub") as hub:
+        owner = HfApi(hub.url, token=hub.write)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(constants, "HF_HUB_OFFLINE", False)
+            patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+            owner.create_repo(MODEL)
+            owner.upload_folder(repo_id=MODEL, folder_path=tiny_base)
+            owner.create_repo(DATASET, repo_type="dataset")
+            for rows in (["a", "b"], ["a", "b", "c"]):
+                pq.write_table(pa.table({"text": rows}), folder / "data" / "train-0.parquet")
+                owner.upload_folder(repo_id=DATASET, repo_type="dataset", folder_path=folder)
+                if len(rows) == 2:
+                    owner.create_tag(DATASET, tag="v1.0.0", tag_message="two", repo_type="dataset")
+        yield hub, place
 
 
-@pytest.fixture
-def model(owner, tiny_base):
-    owner.create_repo(MODEL)
-    owner.upload_folder(repo_id=MODEL, folder_path=tiny_base)
+# Importing the libraries takes longer than all that they do: one process pushes datasets, and
+# another, with a cache of its own, does all the rest.
 
 
-def test_load_dataset_gives_the_version_of_a_tag(versions, client):
-    answer = client(
-        """
-        from datasets import load_dataset
-        answer = [
-            load_dataset("emo/data", split="train", revision=revision)["text"][:]
-            for revision in ("v1.0.0", None)
-        ]
-        """
-    )
-    assert answer == [["a", "b"], ["a", "b", "c"]]
+@pytest.fixture(scope="module")
+def written(filled):
+    hub, place = filled
+    lines = """
+from datasets import Dataset
+from huggingface_hub import constants
+rows = Dataset.from_dict({"text": ["a", "b"]})
+answer = {"xet": rows.push_to_hub("emo/by-xet").oid}
+constants.HF_HUB_DISABLE_XET = True
+answer["lfs"] = rows.push_to_hub("emo/by-lfs").oid
+"""
+    return answer_of(hub, place / "writer", lines, hub.write)
 
 
-def test_load_dataset_streams(versions, client):
-    answer = client(
-        """
-        from datasets import load_dataset
-        rows = load_dataset("emo/data", split="train", revision="v1.0.0", streaming=True)
-        answer = [row["text"] for row in rows]
-        """
-    )
-    assert answer == ["a", "b"]
+@pytest.fixture(scope="module")
+def read(filled, written, tiny_base):
+    hub, place = filled
+    pushed = f"""
+model = AutoModel.from_pretrained({str(tiny_base)!r})
+model.push_to_hub("emo/pushed", token={hub.write!r})
+"""
+    lines = """
+from datasets import load_dataset
+from huggingface_hub import constants
+from sentence_transformers import SentenceTransformer
+from transformers import AutoModel, AutoTokenizer
+answer = {"tag": {}}
+for revision in ("v1.0.0", None):
+    rows = load_dataset("emo/data", split="train", revision=revision)
+    answer["tag"][revision or "latest"] = rows["text"][:]
+rows = load_dataset("emo/data", split="train", revision="v1.0.0", streaming=True)
+answer["streamed"] = [row["text"] for row in rows]
+batch = AutoTokenizer.from_pretrained("emo/model")("i feel joy", return_tensors="pt")
+answer["hidden"] = list(AutoModel.from_pretrained("emo/model")(**batch).last_hidden_state.shape)
+sentences = SentenceTransformer("emo/model").encode(["i feel joy", "so sad"])
+answer["sentences"] = list(sentences.shape)
+answer["xet"] = load_dataset("emo/by-xet", split="train")["text"][:]
+constants.HF_HUB_DISABLE_XET = True
+answer["lfs"] = load_dataset("emo/by-lfs", split="train")["text"][:]
+"""
+    return answer_of(hub, place / "reader", lines + pushed)
 
 
-@pytest.mark.parametrize("xet", [False, True], ids=["lfs", "xet"])
-def test_a_dataset_pushed_by_datasets_is_loaded_again(hub, owner, client, xet):
-    push = """
-        from datasets import Dataset
-        pushed = Dataset.from_dict({"text": ["a", "b"]}).push_to_hub("emo/pushed")
-        answer = pushed.oid
-        """
-    load = """
-        from datasets import load_dataset
-        answer = load_dataset("emo/pushed", split="train")["text"][:]
-        """
-    oid = client(push, token=hub.write, xet=xet)
-    assert hub.repository("dataset", "emo/pushed").oid() == oid
-    assert bool(hub.faults.count("/xet-write-token/")) == xet
-    assert client(load, xet=xet, home="other") == ["a", "b"]
+def test_load_dataset_gives_the_version_of_a_tag(read):
+    assert read["tag"] == {"v1.0.0": ["a", "b"], "latest": ["a", "b", "c"]}
+
+
+def test_load_dataset_streams(read):
+    assert read["streamed"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("way", ["lfs", "xet"])
+def test_a_dataset_pushed_by_datasets_is_loaded_again(filled, written, read, way):
+    hub, _ = filled
+    assert hub.repository("dataset", f"emo/by-{way}").oid() == written[way]
+    assert bool(hub.faults.count(f"emo/by-{way}/xet-write-token/")) == (way == "xet")
+    assert read[way] == ["a", "b"]
 
 
 def test_large_files_go_up_and_down_by_the_real_xet(hub, owner, command, tmp_path):
@@ -104,50 +150,27 @@ def test_what_came_by_xet_is_read_without_it(hub, owner, command, tmp_path):
     assert Path(path).read_bytes() == bytes(range(256)) * 2000
 
 
-def test_transformers_loads_a_model(model, client):
-    answer = client(
-        """
-        from transformers import AutoModel, AutoTokenizer
-        batch = AutoTokenizer.from_pretrained("emo/model")("i feel joy", return_tensors="pt")
-        answer = list(AutoModel.from_pretrained("emo/model")(**batch).last_hidden_state.shape)
-        """
-    )
-    assert answer == [1, 5, 32]
+def test_transformers_loads_a_model(read):
+    assert read["hidden"] == [1, 5, 32]
 
 
-def test_transformers_pushes_a_model(hub, client, tiny_base):
-    client(
-        f"""
-        from transformers import AutoModel
-        AutoModel.from_pretrained({str(tiny_base)!r}).push_to_hub("emo/pushed")
-        answer = None
-        """,
-        token=hub.write,
-    )
-    held = hub.contents("model", "emo/pushed")
+def test_transformers_pushes_a_model(filled, read, tiny_base):
+    held = filled[0].contents("model", "emo/pushed")
     assert held["model.safetensors"] == (tiny_base / "model.safetensors").read_bytes()
 
 
-def test_sentence_transformers_loads_a_model(model, client):
-    answer = client(
-        """
-        from sentence_transformers import SentenceTransformer
-        answer = list(SentenceTransformer("emo/model").encode(["i feel joy", "so sad"]).shape)
-        """
-    )
-    assert answer == [2, 32]
+def test_sentence_transformers_loads_a_model(read):
+    assert read["sentences"] == [2, 32]
 
 
 @pytest.mark.slow
-def test_setfit_loads_a_model(model, client):
-    answer = client(
-        """
-        from setfit import SetFitModel
-        model = SetFitModel.from_pretrained("emo/model", labels=["joy", "anger"])
-        answer = list(model.encode(["i feel joy"]).shape)
-        """
-    )
-    assert answer == [1, 32]
+def test_setfit_loads_a_model(filled):
+    lines = """
+from setfit import SetFitModel
+model = SetFitModel.from_pretrained("emo/model", labels=["joy", "anger"])
+answer = list(model.encode(["i feel joy"]).shape)
+"""
+    assert answer_of(filled[0], filled[1] / "setfit", lines) == [1, 32]
 
 
 def test_the_command_makes_tags_and_deletes_a_repository(hub, owner, command):

@@ -22,6 +22,16 @@ OF_SCORES = ["emotion_map", "emotion_lrap", "emotion_ece", "emotion_brier"]
 OF_COLUMNS = ["emotion_pearson", "emotion_ccc"]
 
 
+def _refuse(*_, **__):
+    raise AssertionError("somebody wanted the network")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", _refuse)
+    monkeypatch.setattr("socket.getaddrinfo", _refuse)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _own_cache(tmp_path_factory):
     # One for all tests, as Python remembers where the package of loaded scripts lies.
@@ -335,6 +345,7 @@ def test_every_folder_of_modules_is_listed_and_holds_its_script():
     assert all((root / name / f"{name}.py").is_file() for name in NAMES)
 
 
+@pytest.mark.slow  # importing evaluate anew takes longer than all the rest of this file
 def test_modules_load_in_a_fresh_process_that_may_not_reach_any_network(tmp_path):
     code = (
         "import socket\n"

@@ -13,6 +13,7 @@ import pytest
 
 from emo_hub.errors import CheckpointError, EmoHubError, InputError
 from emo_hub.registration import default_model_folder
+from tests import commands
 from tests.classifiers import save_classifier
 
 TEXT = "Thanks for nothing, I waited two hours."
@@ -324,19 +325,10 @@ def test_a_model_of_another_kind_is_a_clear_error():
         ZeroShotEmotionPipeline(model=object())
 
 
-def run_cli(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "emo_hub", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-
-
 def test_command_line_predicts_as_python_does(clf, tmp_path):
     numbers = ("--precision", "float32")
-    done = run_cli("predict", TEXT, "--labels", ",".join(LABELS), "--json", *numbers, cwd=tmp_path)
+    words = ("predict", TEXT, "--labels", ",".join(LABELS), "--json", *numbers)
+    done = commands.emo_hub(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     expected = clf(TEXT, candidate_labels=LABELS)
@@ -345,7 +337,7 @@ def test_command_line_predicts_as_python_does(clf, tmp_path):
 
 
 def test_command_line_says_bad_input_in_one_sentence(tmp_path):
-    done = run_cli("predict", "", "--labels", "joy", cwd=tmp_path)
+    done = commands.emo_hub("predict", "", "--labels", "joy", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1] == (
         "emo-hub: A text is empty; give at least one word."

@@ -6,6 +6,7 @@ import csv
 import datetime
 import json
 import os
+import pickle
 import resource
 import shutil
 import signal
@@ -23,7 +24,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emo_hub.errors import DataError, EmoHubError, InputError
-from emo_hub.predicting import FileJob, How, predict_file
+from emo_hub.predicting import FileJob, How, predict_file, workers
 from emo_hub.predicting.partial import Partial
 from emo_hub.predicting.reading import open_source
 from emo_hub.predicting.workers import Chunk, rate, window
@@ -240,12 +241,31 @@ def test_no_more_than_a_window_of_chunks_is_read_ahead(spread):
     assert max(spread[1]) == window(2) == 4
 
 
-def test_a_model_that_is_not_there_is_said_as_one_process_says_it():
-    wrong = How(labels=LABELS, model="no/such-model-anywhere")
+WRONG = How(labels=LABELS, model="no/such-model-anywhere")
+
+
+def test_a_worker_without_its_model_says_so_as_one_process_does(monkeypatch):
     with pytest.raises(EmoHubError) as alone:
-        list(rate([Chunk(["a"], None)], wrong))
+        list(rate([Chunk(["a"], None)], WRONG))
+    monkeypatch.setattr(workers, "_opened", [])
+    monkeypatch.setenv("RAYON_NUM_THREADS", "1")
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        workers._open(WRONG, 1)
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    with pytest.raises(EmoHubError) as worker:
+        workers._rate(Chunk(["a"], None))
+    said = pickle.loads(pickle.dumps(worker.value))  # noqa: S301  as it comes to the parent
+    assert (type(said), str(said)) == (type(alone.value), str(alone.value))
+
+
+@pytest.mark.slow
+def test_a_model_that_is_not_there_is_said_as_one_process_says_it():
+    with pytest.raises(EmoHubError) as alone:
+        list(rate([Chunk(["a"], None)], WRONG))
     with pytest.raises(type(alone.value)) as among:
-        list(rate([Chunk(["a"], None)], wrong, 2))
+        list(rate([Chunk(["a"], None)], WRONG, 2))
     assert str(among.value) == str(alone.value)
 
 
@@ -308,7 +328,7 @@ def killed(process, partial, rows):
 
 
 def test_after_a_kill_the_run_goes_on_and_ends_as_if_nobody_had_touched_it(tmp_path):
-    file = write_texts(tmp_path / "in.txt", texts(200))
+    file = write_texts(tmp_path / "in.txt", texts(80))
     rough, calm = tmp_path / "rough.jsonl", tmp_path / "calm.jsonl"
     partial = tmp_path / "rough.jsonl.partial"
     killed(started(tmp_path, file, rough), partial, 24)
@@ -317,7 +337,7 @@ def test_after_a_kill_the_run_goes_on_and_ends_as_if_nobody_had_touched_it(tmp_p
     said = []
     filed = predict_file(FileJob(file=file, out=rough, how=HOW, chunk=8), say=said.append)
     predict_file(FileJob(file=file, out=calm, how=HOW, chunk=8))
-    assert filed.rated == 200 - kept
+    assert filed.rated == 80 - kept
     assert f"after row {kept}," in said[0]
     assert rough.read_bytes() == calm.read_bytes()
     assert [path.name for path in tmp_path.glob("rough*")] == ["rough.jsonl"]

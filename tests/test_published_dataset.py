@@ -6,12 +6,15 @@ import hashlib
 import json
 import re
 import shlex
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from huggingface_hub import HfApi
 
 from emo_hub.cli import app
 from emo_hub.errors import DataError
@@ -20,6 +23,8 @@ from emo_hub.publishing import publish_dataset
 from emo_hub.publishing.staging import TASK
 from emo_hub.versions import open_version
 
+from .hub.fixtures import CLIENT_SECONDS
+from .hub.server import LoopbackHub
 from .small_corpora import FEAR, ROWS, line, write_small
 
 REPO = "emo/emo-pillars"
@@ -35,41 +40,105 @@ def corpora(tmp_path_factory):
     return first, write_small(home / "second", "1.1.0", lines)
 
 
-@pytest.fixture
-def published(hub, owner, corpora):
-    for corpus in corpora:
-        publish_dataset(REPO, corpus, api=owner)
-
-
-@pytest.fixture
-def here(hub, monkeypatch, tmp_path):
-    """The client in this process asks the Hub on loopback, and has a cache of its own."""
+@pytest.fixture(scope="module")
+def shelf(corpora, tmp_path_factory):
+    """A Hub that holds both versions, for the tests that only read them."""
     from huggingface_hub import constants
 
-    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        with LoopbackHub(tmp_path_factory.mktemp("shelf") / "loopback") as running:
+            for corpus in corpora:
+                publish_dataset(REPO, corpus, api=HfApi(running.url, token=running.write))
+            yield running
+
+
+@pytest.fixture(scope="module")
+def client_at(shelf, tmp_path_factory):
+    """Run lines of Python in a client process; all of them share one cache."""
+    home = tmp_path_factory.mktemp("client")
+
+    def run(lines):
+        code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=shelf.environment(home / "home"),
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=CLIENT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def read(client_at):
+    """What one process read, first without emo_hub; its imports take longer than all of that."""
+    return client_at(READER)
+
+
+def settle(patch, hub, folder):
+    """Let the client in this process ask that Hub, with a cache of its own."""
+    from huggingface_hub import constants
+
+    patch.setattr(constants, "ENDPOINT", hub.url)
     pattern = f"{hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", pattern)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EMO_HUB_NAMESPACE", "emo")
+    patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", pattern)
+    patch.setattr(constants, "HF_HUB_CACHE", str(folder / "cache"))
+    patch.setenv("EMO_HUB_NAMESPACE", "emo")
+
+
+@pytest.fixture
+def here(shelf, monkeypatch, tmp_path):
+    settle(monkeypatch, shelf, tmp_path)
 
 
 # Loaded by datasets
 
 
-def test_load_dataset_gives_each_config_of_each_version(published, client):
-    answer = client(
-        """
-        from datasets import load_dataset
-        answer = {
-            f"{revision} {config}": sum(load_dataset(
-                "emo/emo-pillars", config, revision=revision
-            ).num_rows.values())
-            for revision in ("v1.0.0", "v1.1.0")
-            for config in ("contextless", "contextual")
-        }
-        """
-    )
-    assert answer == {
+READER = """
+import os
+from datasets import load_dataset
+
+answer = {
+    "rows": {
+        f"{revision} {config}": sum(
+            load_dataset("emo/emo-pillars", config, revision=revision).num_rows.values()
+        )
+        for revision in ("v1.0.0", "v1.1.0")
+        for config in ("contextless", "contextual")
+    }
+}
+one, two = (
+    load_dataset("emo/emo-pillars", config, revision="v1.0.0", streaming=True)["train"]
+    for config in ("contextless", "contextual")
+)
+names = one.features["labels"].feature.names
+answer["streamed"] = [[names[a["primary_emotion"]], b["context"]] for a, b in zip(one, two)][:3]
+
+os.environ["EMO_HUB_NAMESPACE"] = "emo"
+import emo_hub
+from datasets import load_dataset
+
+answer["alias"] = sum(load_dataset("emo-pillars", "contextless").num_rows.values())
+"""
+OFFLINE = """
+import os
+os.environ |= {"EMO_HUB_NAMESPACE": "emo", "HF_HUB_OFFLINE": "1"}
+import emo_hub
+from datasets import load_dataset
+
+answer = sum(load_dataset("emo-pillars", "contextless").num_rows.values())
+"""
+
+
+def test_load_dataset_gives_each_config_of_each_version(read):
+    assert read["rows"] == {
         "v1.0.0 contextless": ROWS,
         "v1.0.0 contextual": ROWS,
         "v1.1.0 contextless": ROWS + 1,
@@ -77,35 +146,14 @@ def test_load_dataset_gives_each_config_of_each_version(published, client):
     }
 
 
-def test_two_configs_stream_at_once_with_the_names_of_their_labels(published, client):
-    answer = client(
-        """
-        from datasets import load_dataset
-        one, two = (
-            load_dataset("emo/emo-pillars", config, revision="v1.0.0", streaming=True)["train"]
-            for config in ("contextless", "contextual")
-        )
-        names = one.features["labels"].feature.names
-        answer = [[names[a["primary_emotion"]], b["context"]] for a, b in zip(one, two)][:3]
-        """
-    )
-    assert [label for label, _ in answer] == ["joy"] * 3
-    assert all(context.startswith("Ada waits at pier") for _, context in answer)
+def test_two_configs_stream_at_once_with_the_names_of_their_labels(read):
+    assert [label for label, _ in read["streamed"]] == ["joy"] * 3
+    assert all(context.startswith("Ada waits at pier") for _, context in read["streamed"])
 
 
-def test_the_alias_means_the_namespace_and_what_was_loaded_stays_without_the_hub(
-    published, hub, client
-):
-    load = """
-        import os
-        os.environ["EMO_HUB_NAMESPACE"] = "emo"
-        import emo_hub
-        from datasets import load_dataset
-        answer = sum(load_dataset("emo-pillars", "contextless").num_rows.values())
-        """
-    assert client(load) == ROWS + 1
-    offline = "import os\nos.environ['HF_HUB_OFFLINE'] = '1'" + load.replace("\n        ", "\n")
-    assert client(offline) == ROWS + 1
+def test_the_alias_means_the_namespace_and_what_was_loaded_stays_without_the_hub(read, client_at):
+    assert read["alias"] == ROWS + 1
+    assert client_at(OFFLINE) == ROWS + 1
 
 
 # What a version carries for its place on the Hub
@@ -115,10 +163,10 @@ def file(hub, name, revision="v1.1.0"):
     return hub.contents("dataset", REPO, revision)[name].decode()
 
 
-def test_the_viewer_finds_every_config_and_split_where_the_card_says(published, hub):
+def test_the_viewer_finds_every_config_and_split_where_the_card_says(shelf):
     import fnmatch
 
-    held = hub.contents("dataset", REPO, "v1.1.0")
+    held = shelf.contents("dataset", REPO, "v1.1.0")
     facts = yaml.safe_load(held["README.md"].decode().split("---\n")[1])
     assert facts["configs"][0]["config_name"] == "contextless"
     for config in facts["configs"]:
@@ -129,19 +177,19 @@ def test_the_viewer_finds_every_config_and_split_where_the_card_says(published, 
     }
 
 
-def test_the_card_says_how_to_load_exactly_this_version(published, hub):
-    assert f'load_dataset("{REPO}", revision="v1.1.0")' in file(hub, "README.md")
-    assert f'load_dataset("{REPO}", revision="v1.0.0")' in file(hub, "README.md", "v1.0.0")
-    assert f"models?dataset=dataset:{REPO}" in file(hub, "README.md")
+def test_the_card_says_how_to_load_exactly_this_version(shelf):
+    assert f'load_dataset("{REPO}", revision="v1.1.0")' in file(shelf, "README.md")
+    assert f'load_dataset("{REPO}", revision="v1.0.0")' in file(shelf, "README.md", "v1.0.0")
+    assert f"models?dataset=dataset:{REPO}" in file(shelf, "README.md")
 
 
-def test_the_folder_itself_stays_as_it_was_built(published, corpora):
+def test_the_folder_itself_stays_as_it_was_built(shelf, corpora):
     assert "<!-- on the Hub -->" in (corpora[0] / "README.md").read_text()
     assert not (corpora[0] / "croissant.json").exists()
 
 
-def test_croissant_names_every_file_of_rows_with_its_checksum(published, hub):
-    held = hub.contents("dataset", REPO, "v1.1.0")
+def test_croissant_names_every_file_of_rows_with_its_checksum(shelf):
+    held = shelf.contents("dataset", REPO, "v1.1.0")
     told = json.loads(held["croissant.json"])
     assert {
         node["@id"]: node["sha256"] for node in told["distribution"]
@@ -150,26 +198,26 @@ def test_croissant_names_every_file_of_rows_with_its_checksum(published, hub):
         for name, content in held.items()
         if name.endswith(".parquet") and pq.read_metadata(BytesIO(content)).num_rows
     }  # fmt: skip
-    page = f"{hub.url}/datasets/{REPO}"
+    page = f"{shelf.url}/datasets/{REPO}"
     for node in told["distribution"]:
         assert node["contentUrl"] == f"{page}/resolve/v1.1.0/{node['@id']}"
 
 
-def test_mlcroissant_reads_the_records_from_the_hub(published, hub, tmp_path, monkeypatch):
+def test_mlcroissant_reads_the_records_from_the_hub(shelf, tmp_path, monkeypatch):
     croissant = pytest.importorskip("mlcroissant")
     from etils import epath
     from mlcroissant._src.core import constants
 
     monkeypatch.setattr(constants, "DOWNLOAD_PATH", epath.Path(tmp_path / "download"))
-    dataset = croissant.Dataset(jsonld=json.loads(file(hub, "croissant.json")))
+    dataset = croissant.Dataset(jsonld=json.loads(file(shelf, "croissant.json")))
     assert not dataset.metadata.ctx.issues.errors
     rows = list(dataset.records("contextual/train"))
     assert rows[0]["contextual/train/utterance"].startswith(b"all")
     assert rows[0]["contextual/train/valence"] == 4.0
 
 
-def test_the_benchmark_task_is_the_one_that_models_report(published, hub):
-    declared = yaml.safe_load(file(hub, "eval.yaml"))
+def test_the_benchmark_task_is_the_one_that_models_report(shelf):
+    declared = yaml.safe_load(file(shelf, "eval.yaml"))
     assert [task["id"] for task in declared["tasks"]] == [TASK] == [f"{own.NAME}_macro_f1"]
     assert {"name", "description"} < set(declared)
 
@@ -193,18 +241,18 @@ def test_a_corpus_without_annotations_can_be_published(hub, owner, tmp_path):
 # Compared
 
 
-def test_versions_of_the_hub_are_opened_by_their_tags(published, here):
+def test_versions_of_the_hub_are_opened_by_their_tags(here):
     assert open_version("v1.0.0").version == "1.0.0"
     assert open_version(f"{REPO}@v1.0.0").version == "1.0.0"
     assert open_version(REPO).version == "1.1.0"
 
 
-def test_an_unknown_tag_is_answered_with_those_there_are(published, here):
+def test_an_unknown_tag_is_answered_with_those_there_are(here):
     with pytest.raises(DataError, match=r"no revision v2.0.0: its tags are v1.0.0, v1.1.0"):
         open_version("v2.0.0")
 
 
-def test_an_unknown_repository_is_named(published, here):
+def test_an_unknown_repository_is_named(here):
     with pytest.raises(DataError, match="no dataset emo/other on the Hub"):
         open_version("emo/other@v1.0.0")
 
@@ -214,7 +262,7 @@ def test_what_is_neither_folder_nor_name_is_said_to_be_no_folder(here):
         open_version("./somewhere/else")
 
 
-def test_a_version_once_fetched_is_there_without_the_hub(published, here, monkeypatch):
+def test_a_version_once_fetched_is_there_without_the_hub(here, monkeypatch):
     from huggingface_hub import constants
 
     open_version("v1.0.0")
@@ -224,13 +272,13 @@ def test_a_version_once_fetched_is_there_without_the_hub(published, here, monkey
         open_version("v1.1.0")
 
 
-def test_a_dataset_that_is_no_corpus_is_said_to_be_none(hub, owner, here):
-    owner.create_repo("emo/other", repo_type="dataset")
+def test_a_dataset_that_is_no_corpus_is_said_to_be_none(shelf, here):
+    HfApi(shelf.url, token=shelf.write).create_repo("emo/rows", repo_type="dataset")
     with pytest.raises(DataError, match=r"no corpus of emo_hub"):
-        open_version("emo/other")
+        open_version("emo/rows")
 
 
-def test_the_command_compares_two_tags(published, here):
+def test_the_command_compares_two_tags(here):
     from typer.testing import CliRunner
 
     done = CliRunner().invoke(app, ["corpus", "diff", "v1.0.0", "v1.1.0", "--json"])
@@ -291,12 +339,13 @@ def test_six_commands_lead_from_nothing_to_dataset_model_and_space():
 
 
 def test_the_guide_publishes_what_quickstart_leaves_and_groups_it(
-    hub, here, corpora, measured_checkpoint, tmp_path, monkeypatch
+    hub, corpora, measured_checkpoint, tmp_path, monkeypatch
 ):
     from typer.testing import CliRunner
 
     from emo_hub.quickstart import CORPUS, MODEL
 
+    settle(monkeypatch, hub, tmp_path)
     (tmp_path / CORPUS).symlink_to(corpora[1])
     (tmp_path / MODEL).symlink_to(measured_checkpoint)
     monkeypatch.chdir(tmp_path)

@@ -7,10 +7,12 @@ import json
 import sys
 
 import pytest
+from huggingface_hub import constants
 
 from emo_hub.dataset import CONFIGS
 from emo_hub.errors import CardError, DataError, InputError, PublishError
 from emo_hub.publishing import publish_dataset
+from tests.commands import emo_hub
 
 REPO = "emo/emo-pillars"
 MADE = ("croissant.json", "eval.yaml")
@@ -361,18 +363,17 @@ def test_a_commit_of_somebody_else_in_between_stops_it(hub, owner, corpus, patie
     assert not hub.repository("dataset", REPO).tags
 
 
-def publish_by_command(command, *words, token):
-    return command(sys.executable, "-m", "emo_hub", "publish", "dataset", *words, token=token)
-
-
 def test_the_command_publishes(hub, corpus, command):
-    done = publish_by_command(command, REPO, str(corpus), token=hub.write)
+    words = [sys.executable, "-m", "emo_hub", "publish", "dataset", REPO, str(corpus)]
+    done = command(*words, token=hub.write)
     assert done.returncode == 0, done.stderr
     assert is_published(hub, corpus)
     assert hub.faults.count("/xet-write-token/")
 
 
-def test_the_command_refuses_in_one_line(hub, corpus, command):
-    done = publish_by_command(command, REPO, str(corpus), token=hub.read)
+def test_the_command_refuses_in_one_line(hub, corpus, monkeypatch):
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", hub.read)
+    done = emo_hub("publish", "dataset", REPO, corpus)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "may only read" in done.stderr

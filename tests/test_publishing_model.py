@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 
 import numpy as np
 import pytest
 import yaml
-from huggingface_hub import EvalResult, ModelCard
+from huggingface_hub import EvalResult, ModelCard, constants
 
 from emo_hub.errors import CardError, CheckpointError, DataError, InputError, PublishError
 from emo_hub.modeling import EmotionModel
 from emo_hub.publishing.model import publish_model
+from tests.commands import emo_hub
 
 REPO = "emo/small-model"
 COMMIT, TAG, UPLOAD = "POST .*/commit/", "POST .*/tag/", "PUT /_lfs/"
@@ -306,8 +306,9 @@ def test_every_kind_has_a_card_that_the_hub_takes(request, hub, owner, kind):
     assert REPO in card.text
 
 
-def test_the_command_publishes(hub, checkpoint, command):
-    words = [sys.executable, "-m", "emo_hub", "publish", "model", REPO, str(checkpoint)]
-    done = command(*words, "--tag", "v0.2.0", token=hub.write)
+def test_the_command_publishes(hub, checkpoint, monkeypatch):
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", hub.write)
+    done = emo_hub("publish", "model", REPO, checkpoint, "--tag", "v0.2.0")
     assert done.returncode == 0, done.stderr
     assert hub.repository("model", REPO).oid("v0.2.0") == hub.repository("model", REPO).oid("main")

@@ -8,11 +8,13 @@ import shutil
 
 import pytest
 import yaml
+from huggingface_hub import constants
 
 from emo_hub.errors import CardError, DataError, InputError, PublishError
 from emo_hub.publishing import Page, publish_space
 from emo_hub.publishing.space import space_folder, stage_space
 from emo_hub.version import __version__
+from tests.commands import emo_hub
 
 REPO = "emo/page"
 MODEL, DATA = "emo/zero-shot", "emo/emo-pillars"
@@ -124,10 +126,9 @@ def test_a_token_that_only_reads_is_refused(hub, reader):
     assert ("space", REPO) not in hub.state.repositories
 
 
-def test_the_command_publishes(hub, command):
-    import sys
-
-    words = ["publish", "space", REPO, "--model", MODEL, "--dataset", DATA]
-    done = command(sys.executable, "-m", "emo_hub", *words, token=hub.write)
+def test_the_command_publishes(hub, monkeypatch):
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", hub.write)
+    done = emo_hub("publish", "space", REPO, "--model", MODEL, "--dataset", DATA)
     assert done.returncode == 0, done.stderr
     assert "app.py" in hub.contents("space", REPO, "v1.0.0")

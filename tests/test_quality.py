@@ -399,10 +399,12 @@ def test_a_sample_that_tells_nothing_is_refused(small, tmp_path):
         measure_quality(small, out=tmp_path, sample=5)
 
 
-def test_the_quick_tables_count_all_rows(corpus):
-    tables = {table.title: table for table in stats_table(corpus)}
+@pytest.mark.parametrize("size", ["small", pytest.param("corpus", marks=pytest.mark.slow)])
+def test_the_quick_tables_count_all_rows(size, request):
+    folder = request.getfixturevalue(size)
+    tables = {table.title: table for table in stats_table(folder)}
     total = sum(int(row[-1].replace(",", "")) for row in tables["Rows"].rows)
-    assert total == sum(sum(counts.values()) for counts in read_corpus(corpus).counts.values())
+    assert total == sum(sum(counts.values()) for counts in read_corpus(folder).counts.values())
     assert len(tables["Rows by label"].rows) == len(GOEMOTIONS)
 
 

@@ -26,6 +26,14 @@ from emo_hub.space.request import read_request
 
 LABELS = ["gratitude", "annoyance", "tenderness", "surprise", "grief", "being let down"]
 VISITORS, QUESTIONS = 50, 4
+# What `python -m emo_hub demo` does, after a look at what the import of its page changes.
+START = """
+import os, runpy
+before = dict(os.environ)
+import emo_hub.space
+print("environment as it was:", dict(os.environ) == before, flush=True)
+runpy.run_module("emo_hub", run_name="__main__", alter_sys=True)
+"""
 SECRET = "Zanzibar marmalade confession"
 
 
@@ -45,7 +53,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
     address, log, files = f"http://127.0.0.1:{port}", place / "log", place / "files"
     files.mkdir()
     environment = {**os.environ, "GRADIO_TEMP_DIR": str(files), "TMPDIR": str(files)}
-    command = [sys.executable, "-m", "emo_hub", "demo", "--port", str(port)]
+    command = [sys.executable, "-c", START, "demo", "--port", str(port)]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     try:
@@ -76,6 +84,10 @@ def ask(http: httpx.Client, address: str, text: str, visitor: int = 0) -> tuple[
     found = http.post(call, json={"data": [text, LABELS, ""]}, headers=headers).json()
     stream = http.get(f"{call}/{found['event_id']}", headers=headers).text
     return stream, time.perf_counter() - started
+
+
+def test_importing_the_space_leaves_the_environment_as_it_was(demo: Demo):
+    assert "environment as it was: True" in demo.log.read_text()
 
 
 def test_typed_text_stands_in_no_log_and_no_file(demo: Demo):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +24,10 @@ import yaml
 pytest.importorskip("gradio", reason="the Space needs emo-hub[space]")
 pytest.importorskip("playwright", reason="its browser tests need emo-hub[dev]")
 
+from gradio import Blocks
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -61,12 +60,16 @@ def classify() -> Classify:
 
 
 @pytest.fixture(scope="module")
-def address(classify: Classify, tmp_path_factory) -> Iterator[str]:
+def app(classify: Classify, tmp_path_factory) -> Blocks:
     lines = [line(i, f"{IMAGE} {i}" if i == 0 else "") for i in range(40)]
     corpus = write_small(tmp_path_factory.mktemp("corpus") / "c", "1.0.0", lines)
     folder = default_model_folder()
     extras = Extras(open_shelf(str(corpus)), ("the same again", classify), folder, corpus)
-    app = build_app(classify, extras)
+    return build_app(classify, extras)
+
+
+@pytest.fixture(scope="module")
+def address(app: Blocks) -> Iterator[str]:
     yield serve(app, block=False, quiet=True).rstrip("/")
     app.close(verbose=False)
 
@@ -79,16 +82,8 @@ def client(address: str) -> Client:
 # The server
 
 
-def test_importing_the_space_leaves_the_environment_as_it_was():
-    code = (
-        "import os; before = dict(os.environ); import emo_hub.space; "
-        "import sys; sys.exit(dict(os.environ) != before)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_page_is_built_without_telemetry(classify: Classify):
-    assert build_app(classify).analytics_enabled is False
+def test_page_is_built_without_telemetry(app: Blocks):
+    assert app.analytics_enabled is False
 
 
 def test_endpoint_answers_as_the_page_does(client: Client, classify: Classify):
@@ -187,9 +182,29 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def context_of(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Contexts by what they are made with: their caches hold the scripts of gradio's page."""
+    made: dict[tuple, BrowserContext] = {}
+
+    def context(width: int, height: int, scheme: str, locale: str) -> BrowserContext:
+        key = (width, height, scheme, locale)
+        if key not in made:
+            made[key] = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
+            )
+        return made[key]
+
+    yield context
+    for one in made.values():
+        one.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
-    contexts = []
+def open_page(
+    context_of: Callable[..., BrowserContext], address: str
+) -> Iterator[Callable[..., Visit]]:
+    pages = []
 
     def open_it(
         width: int = 1280,
@@ -198,17 +213,14 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
         fragment: str = "",
         locale: str = "en-US",
     ) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale
-        )
-        contexts.append(context)
-        visit = Visit(context.new_page())
+        pages.append(context_of(width, height, scheme, locale).new_page())
+        visit = Visit(pages[-1])
         visit.open(address + "/" + fragment)
         return visit
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture
@@ -692,7 +704,8 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Visit], scheme):
             visit.page.locator("#compare-go").click()
             expect(visit.page.locator("#compare .side")).to_have_count(2)
         visit.page.wait_for_timeout(400)
-        for problem in axe.run(visit.page).response["violations"]:
+        options = {"resultTypes": ["violations"]}  # what is in order need not be told
+        for problem in axe.run(visit.page, options=options).response["violations"]:
             if problem["impact"] in ("serious", "critical"):
                 where = [node["html"][:160] for node in problem["nodes"][:3]]
                 found[f"{tab}: {problem['id']}"] = where
