@@ -30,7 +30,8 @@ class Measurement:
             alone.
         only: benchmarks to score, "emo-pillars" for the corpus's own rows; None takes all that are
             there.
-        limit: a seeded sample of so many rows of each benchmark.
+        limit: a seeded sample of so many rows of each benchmark, the corpus's own and those that
+            fit what baselines need included.
         baselines: whether majority and MiniLM as it is stand in the same table.
         options: settings of models (`ModelOptions`), the rows to fit on left to this plan.
         thresholds: the models' own, or fitted on each benchmark's dev split.
@@ -142,16 +143,19 @@ def compare_reports(
 def _score(plan: Measurement, contestant: Any, terms: Any, say: Say) -> Iterator[Any]:  # noqa: ANN401
     from emo_hub.evaluation.own import NAME, own_split, with_contexts_judged
     from emo_hub.evaluation.run import evaluate, evaluate_rows
+    from emo_hub.evaluation.seen import sample
 
     tell = partial(_say_of, say, contestant.scorer.name)
     takes_own = plan.only is None or NAME in plan.only
     if takes_own and contestant.facts.get("kind") != "predictions":
+        whole = own_split(plan.corpus)
         try:
-            own = evaluate_rows(contestant, own_split(plan.corpus), role="teacher's labels")
+            own = evaluate_rows(contestant, sample(whole, plan.limit), role="teacher's labels")
         except InputError as error:
             tell(f"the corpus's own test rows: left out. {error}")
         else:
             if own is not None:
+                own = replace(own, result=replace(own.result, available=len(whole.texts)))
                 yield with_contexts_judged(own, contestant, plan.corpus)
     if plan.benchmarks is not None:
         yield from evaluate(contestant, plan.benchmarks, _public(plan), tell, terms=terms)
@@ -166,10 +170,9 @@ def _public(plan: Measurement) -> tuple[str, ...] | None:
 
 def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
     """Open the models one after the other, so that only one is in memory at a time."""
-    from emo_hub.evaluation.own import fitting_rows
     from emo_hub.evaluation.scorers import ModelOptions, open_model
 
-    options = ModelOptions(**{"fitting": fitting_rows(plan.corpus), **plan.options})
+    options = ModelOptions(**{"fitting": _fitting(plan), **plan.options})
     for reference, name in zip(plan.models, _names(plan.models), strict=True):
         yield reference, open_model(reference, replace(options, name=name))
     if plan.baselines:
@@ -189,11 +192,16 @@ def _names(references: Sequence[str]) -> list[str]:
 
 
 def _baselines(plan: Measurement) -> Sequence[Any]:
-    from emo_hub.evaluation.own import fitting_rows
     from emo_hub.evaluation.scorers.baselines import baselines
 
-    found: Sequence[Any] = baselines(fitting_rows(plan.corpus), plan.benchmarks, _public(plan))
+    found: Sequence[Any] = baselines(_fitting(plan), plan.benchmarks, _public(plan))
     return found
+
+
+def _fitting(plan: Measurement) -> Any:  # noqa: ANN401 - evaluation is imported where it is used
+    from emo_hub.evaluation.own import fitting_rows
+
+    return fitting_rows(plan.corpus, plan.limit)
 
 
 def _terms(plan: Measurement) -> Any:  # noqa: ANN401 - evaluation is imported where it is used

@@ -18,6 +18,7 @@ from emo_hub.errors import DataError, InputError, NotSuited
 from emo_hub.evaluation import BENCHMARKS, FittingRows, benchmark, evaluate, evaluate_rows, load
 from emo_hub.evaluation.compare import choose, compare
 from emo_hub.evaluation.loading import LoadedBenchmark, load_for_scoring
+from emo_hub.evaluation.own import own_split
 from emo_hub.evaluation.published import PUBLISHED
 from emo_hub.evaluation.report import titles
 from emo_hub.evaluation.results import decide, measure_decisions
@@ -31,6 +32,7 @@ from emo_hub.evaluation.scorers.baselines import (
 )
 from emo_hub.evaluation.seen import TrainingTexts
 from emo_hub.evaluation.store import LOG, ScoreStore
+from emo_hub.measurement import Measurement, measure
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS, PLUTCHIK
 
 from .commands import emo_hub
@@ -710,6 +712,18 @@ def report(tiny_corpus, tmp_path_factory):
     run = emo_hub("evaluate", "default", *where, "--out", place / "out")
     assert run.returncode == 0, run.stderr
     return place, run.stdout
+
+
+def test_a_limit_holds_for_the_corpuss_own_rows_and_those_that_fit_a_threshold(
+    tiny_corpus, tmp_path
+):
+    plan = Measurement(models=(), corpus=tiny_corpus, limit=20)
+    measure(plan, tmp_path, command="made by hand")
+    told = json.loads((tmp_path / "report.json").read_text())
+    name = "all-MiniLM-L6-v2 as it is"
+    (own,) = told["models"][name]
+    assert own["rows"] == 20 < own["available"] == len(own_split(tiny_corpus).texts)
+    assert "on 20 synthetic rows" in told["facts"]["contestants"][name]["thresholds"]
 
 
 def test_the_command_writes_a_report_with_pictures_and_records(report):

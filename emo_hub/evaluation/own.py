@@ -13,6 +13,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.evaluation.loading import FittingRows, LoadedBenchmark
 from emo_hub.evaluation.scored import Scored
 from emo_hub.evaluation.scorers.contestant import Contestant
+from emo_hub.evaluation.seen import sample
 from emo_hub.metrics import Interval
 from emo_hub.metrics.contexts import swap_probe
 from emo_hub.taxonomy import GOEMOTIONS
@@ -49,13 +50,18 @@ def own_split(data: Path, split: str = "test") -> LoadedBenchmark:
     )
 
 
-def fitting_rows(data: Path) -> FittingRows:
+def fitting_rows(data: Path, limit: int | None = None) -> FittingRows:
     """Read the validation rows, on which thresholds of baselines may be fitted.
+
+    Args:
+        data: the corpus.
+        limit: takes a seeded sample of so many; None takes all.
 
     Raises:
         DataError: the folder is no corpus.
+        InputError: a limit below one.
     """
-    return own_split(data, "validation").for_fitting()
+    return sample(own_split(data, "validation"), limit).for_fitting()
 
 
 @dataclass(frozen=True, slots=True)
