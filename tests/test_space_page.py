@@ -310,6 +310,26 @@ def test_page_says_what_is_wrong_with_the_text(visit: Visit, text, said):
     expect(visit.page.get_by_role("alert")).to_contain_text(said)
 
 
+# Types and asks, and asks again for something else while the first answer is still on its way.
+ASK_TWICE = """async (texts) => {
+    const field = document.querySelector("#text textarea");
+    const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+    for (const text of texts) {
+        set.call(field, text);
+        field.dispatchEvent(new Event("input", {bubbles: true}));
+        await new Promise((done) => setTimeout(done, 5));
+        document.querySelector("#read").click();
+        await new Promise((done) => setTimeout(done, 5));
+    }
+}"""
+
+
+@pytest.mark.browser
+def test_who_asks_again_before_the_answer_gets_the_last_answer(visit: Visit):
+    visit.page.evaluate(ASK_TWICE, ["Thank you so much!", "  "])
+    expect(visit.page.get_by_role("alert")).to_contain_text("no text yet", timeout=10_000)
+
+
 @pytest.mark.browser
 def test_page_asks_for_labels_where_there_are_none(visit: Visit):
     visit.clear_labels()

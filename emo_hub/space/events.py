@@ -13,9 +13,11 @@ MAX_AT_ONCE = 2
 
 # One line before the model for the whole page; gradio would give every event a line of its own.
 READERS: Mapping[str, Any] = {"concurrency_id": "model", "concurrency_limit": MAX_AT_ONCE}
+# What is asked while an answer is on its way is answered after it; gradio would drop it unsaid.
 QUIETLY: Mapping[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
+    "trigger_mode": "always_last",
     **READERS,
 }
 # Long work waits in a line of its own, so that nobody with one text stands behind a file.
@@ -29,6 +31,7 @@ APART: Mapping[str, Any] = {
 ASIDE: Mapping[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
+    "trigger_mode": "always_last",
     "queue": False,
 }
 
