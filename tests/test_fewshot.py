@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from emo_hub.errors import CheckpointError, DataError, InputError
 from emo_hub.fewshot import (
@@ -29,7 +30,7 @@ from emo_hub.fewshot.examples import fitting
 from emo_hub.fewshot.head import LinearHead
 from emo_hub.fewshot.pairs import draw_pairs
 from emo_hub.fewshot.prior import USUAL_WORTH, HeldOut, Prior, blend, choose, level, usual
-from emo_hub.fewshot.train import folds
+from emo_hub.fewshot.train import folds, learn
 
 SAID = {
     "joy": ["i feel so happy", "happy, happy day!", "it was a joy", "so happy for you"],
@@ -528,13 +529,17 @@ def test_a_checkpoint_of_another_kind_is_no_few_shot_model(tiny_checkpoint):
 # Learning curves
 
 
+def draw_curve(checkpoint, out, say):
+    test = [(f"{text} again", label) for text, label in ROWS] + [ROWS[0]]
+    plan = CurvePlan(models=(str(checkpoint),), shots=(1, 2, 64), seeds=(0, 1), recipe=QUICK)
+    return write_learning_curve(made(ROWS), made(test), out, plan=plan, say=say)
+
+
 @pytest.fixture(scope="module")
 def curve(tiny_checkpoint, tmp_path_factory):
     place = tmp_path_factory.mktemp("curve")
-    test = [(f"{text} again", label) for text, label in ROWS] + [ROWS[0]]
-    plan = CurvePlan(models=(str(tiny_checkpoint),), shots=(1, 2, 64), seeds=(0, 1), recipe=QUICK)
     told = []
-    points = write_learning_curve(made(ROWS), made(test), place / "out", plan=plan, say=told.append)
+    points = draw_curve(tiny_checkpoint, place / "out", told.append)
     return points, place / "out", told
 
 
@@ -553,6 +558,42 @@ def test_a_curve_averages_over_seeds(curve):
     trained = [point for point in points if point.examples]
     assert all(len(point.values) == 2 for point in trained)
     assert trained[0].mean == pytest.approx(np.mean(trained[0].values))
+
+
+def test_a_stopped_curve_trains_what_is_missing(curve, tiny_checkpoint, tmp_path, monkeypatch):
+    begun = []
+
+    def stopped_at_the_second(*given):
+        begun.append(given)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return learn(*given)
+
+    monkeypatch.setattr("emo_hub.fewshot.curve.learn", stopped_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        draw_curve(tiny_checkpoint, tmp_path / "out", print)
+    told = []
+    assert draw_curve(tiny_checkpoint, tmp_path / "out", told.append) == curve[0]
+    assert any("1 trainings of an earlier curve are kept" in line for line in told)
+    assert len(begun) == 1 + 4  # two shots, two seeds; the stopped one begins anew
+
+
+def test_a_curve_from_other_weights_takes_nothing_that_is_kept(curve, tiny_checkpoint, tmp_path):
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / tiny_checkpoint.name)
+    weights = load_file(folder / "model.safetensors")
+    one = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    save_file({**weights, one: weights[one] + 0.01}, folder / "model.safetensors")
+    out = shutil.copytree(curve[1], tmp_path / "out")
+    before = json.loads((out / "runs.json").read_text())
+    draw_curve(folder, out, print)
+    assert len(json.loads((out / "runs.json").read_text())) == 2 * len(before)
+
+
+def test_a_damaged_record_of_trainings_is_said(curve, tiny_checkpoint, tmp_path):
+    out = shutil.copytree(curve[1], tmp_path / "out")
+    (out / "runs.json").write_text("[1]")
+    with pytest.raises(DataError, match="is no record of trainings"):
+        draw_curve(tiny_checkpoint, out, print)
 
 
 def test_zero_shot_is_a_flat_line(curve):

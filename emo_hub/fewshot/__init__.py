@@ -5,11 +5,11 @@ the labels' names weighed in for as long as examples are few. What is written ho
 is loaded with torch and transformers alone.
 """
 
-from emo_hub.fewshot.curve import SHOTS, CurvePoint, learning_curve
+from emo_hub.fewshot.curve import SHOTS, CurvePlan, CurvePoint, learning_curve
 from emo_hub.fewshot.encoder import PLAIN
 from emo_hub.fewshot.examples import MOST_SHOTS, Examples
 from emo_hub.fewshot.model import FewshotModel
-from emo_hub.fewshot.page import CurvePlan, write_learning_curve
+from emo_hub.fewshot.page import write_learning_curve
 from emo_hub.fewshot.reading import read_examples
 from emo_hub.fewshot.recipe import AUTO_PRIOR, FewshotRecipe
 from emo_hub.fewshot.train import learn, train_fewshot

@@ -13,11 +13,35 @@ from emo_hub.errors import DataError, InputError, require
 from emo_hub.fewshot.encoder import DEFAULT, PLAIN, Encoder, open_encoder, zero_shot_scores
 from emo_hub.fewshot.examples import MOST_SHOTS, Examples, Say, say_unread_contexts
 from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
+from emo_hub.fewshot.runs import KeptRuns, Run, key_of
 from emo_hub.fewshot.train import learn, quiet
 from emo_hub.metrics import macro_f1, predict_at, predict_best
 
 SHOTS = (1, 2, 4, 8, 16, 32, 64)
 SEEDS = (0, 1, 2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurvePlan:
+    """What a learning curve is drawn of.
+
+    Args:
+        models: "default", checkpoints' folders or repositories, or plain all-MiniLM-L6-v2.
+        shots: examples of each label, 1..64.
+        seeds: of samples and training; values are averaged.
+        recipe: of every point, but for its seed.
+        command: what draws the same curve again, for the page.
+    """
+
+    models: Sequence[str] = (DEFAULT, PLAIN)
+    shots: Sequence[int] = SHOTS
+    seeds: Sequence[int] = SEEDS
+    recipe: FewshotRecipe = USUAL
+    command: str = ""
+
+    def seeded(self, seed: int) -> FewshotRecipe:
+        """Give the recipe with a seed of its own."""
+        return dataclasses.replace(self.recipe, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +106,39 @@ def learning_curve(
         InputError: shots out of range, or nothing to do.
         ImportError: setfit is not installed; names the extra.
     """
-    return tuple(curve_points(examples, test, shots, models, seeds=seeds, recipe=recipe, say=say))
+    plan = CurvePlan(models=models, shots=shots, seeds=seeds, recipe=recipe)
+    return tuple(curve_points(examples, test, plan, say))
 
 
 def curve_points(
     examples: Examples,
     test: Examples,
-    shots: Sequence[int] = SHOTS,
-    models: Sequence[str] = (DEFAULT, PLAIN),
-    *,
-    seeds: Sequence[int] = SEEDS,
-    recipe: FewshotRecipe = USUAL,
+    plan: CurvePlan,
     say: Say = quiet,
+    kept: KeptRuns | None = None,
 ) -> Iterator[CurvePoint]:
-    """Give the points of `learning_curve` one by one, as they are done."""
+    """Give the points of `learning_curve` one by one, as they are done.
+
+    What is kept of an earlier curve is not trained again, and what is trained is kept.
+    """
     require("setfit", "fewshot", "Few-shot training")
     say_unread_contexts(examples, say)
     pool = examples.without_repeats()
     pool.check_teachable()
     judged = _unseen(test, pool, say)
-    reached = _reached(shots, pool, say)
-    if not models or not seeds:
+    reached = _reached(plan.shots, pool, say)
+    if not plan.models or not plan.seeds:
         raise InputError("A learning curve needs at least one model and one seed.")
-    encoders = [open_encoder(model) for model in models]
+    store = KeptRuns() if kept is None else kept
+    encoders = [open_encoder(model) for model in plan.models]
     flat = {encoder.name: _zero_shot(encoder, judged) for encoder in encoders}
     for shot in reached:
         for encoder in encoders:
-            done = _trained(encoder, pool, judged, shot, seeds, recipe)
+            runs = [
+                _run(encoder, pool.sample(shot, seed=seed), judged, plan.seeded(seed), store)
+                for seed in plan.seeds
+            ]
+            done = _points(encoder, shot, runs)
             zero = flat[encoder.name]
             if zero is not None:
                 done.append(CurvePoint(f"{encoder.name}, zero-shot", shot, 0.0, (zero,), (1.0,)))
@@ -117,29 +147,34 @@ def curve_points(
             yield from done
 
 
-def _trained(
-    encoder: Encoder,
-    pool: Examples,
-    judged: Examples,
-    shots: int,
-    seeds: Sequence[int],
-    recipe: FewshotRecipe,
-) -> list[CurvePoint]:
-    """Train once for each seed; give a point for the model, and one for its head alone."""
-    sizes, whole, alone, weights = [], [], [], []
-    for seed in seeds:
-        sample = pool.sample(shots, seed=seed)
-        model = learn(encoder, sample, dataclasses.replace(recipe, seed=seed))
-        own = model.head_proba(judged.texts)
-        scores = model.pooled(own, judged.texts)
-        sizes.append(len(sample))
-        whole.append(_f1(judged, scores, model.thresholds))
-        alone.append(_f1(judged, own, model.thresholds))
-        weights.append(model.prior.weight)
-    size, none = float(np.mean(sizes)), (0.0,) * len(weights)
-    points = [CurvePoint(f"{encoder.name}, few-shot", shots, size, tuple(whole), tuple(weights))]
+def _run(
+    encoder: Encoder, sample: Examples, judged: Examples, recipe: FewshotRecipe, store: KeptRuns
+) -> Run:
+    """Train once and score the test rows, or take what is kept of that."""
+    key = key_of(encoder, sample, judged, recipe)
+    if (known := store.get(key)) is not None:
+        return known
+    model = learn(encoder, sample, recipe)
+    own = model.head_proba(judged.texts)
+    pooled = model.pooled(own, judged.texts)
+    run = Run(
+        examples=len(sample),
+        pooled=_f1(judged, pooled, model.thresholds),
+        alone=_f1(judged, own, model.thresholds),
+        weight=model.prior.weight,
+    )
+    store.keep(key, run)
+    return run
+
+
+def _points(encoder: Encoder, shots: int, runs: Sequence[Run]) -> list[CurvePoint]:
+    """Give a point for the model, and one for its head alone."""
+    size, weights = float(np.mean([run.examples for run in runs])), tuple(r.weight for r in runs)
+    pooled, alone = (tuple(getattr(run, name) for run in runs) for name in ("pooled", "alone"))
+    points = [CurvePoint(f"{encoder.name}, few-shot", shots, size, pooled, weights)]
     if encoder.is_zero_shot:
-        points.append(CurvePoint(f"{encoder.name}, SetFit alone", shots, size, tuple(alone), none))
+        none = (0.0,) * len(runs)
+        points.append(CurvePoint(f"{encoder.name}, SetFit alone", shots, size, alone, none))
     return points
 
 

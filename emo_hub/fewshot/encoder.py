@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,13 @@ class Encoder:
         model: encodes texts.
         name: "default", the repository, or the last part of the folder's name.
         is_zero_shot: whether it scores typed labels too.
+        digest: of its weights, and of the head that scores labels.
     """
 
     model: EmotionModel
     name: str
     is_zero_shot: bool
+    digest: str
 
 
 def open_encoder(source: str) -> Encoder:
@@ -45,8 +48,9 @@ def open_encoder(source: str) -> Encoder:
         InputError: it is a static one, without a transformer to tune.
     """
     if source == PLAIN:
-        plain = read_body(files.base_folder(PLAIN), max_tokens=_PLAIN_TOKENS)
-        return Encoder(plain, PLAIN, is_zero_shot=False)
+        folder = files.base_folder(PLAIN)
+        plain = read_body(folder, max_tokens=_PLAIN_TOKENS)
+        return Encoder(plain, PLAIN, is_zero_shot=False, digest=_digest(folder))
     model = EmotionModel.load(None if source == DEFAULT else source)
     if not isinstance(model.backbone, PreTrainedModel):
         raise InputError(
@@ -55,7 +59,13 @@ def open_encoder(source: str) -> Encoder:
         )
     # The folder of this machine means nothing on another.
     name = Path(source).resolve().name if Path(source).exists() else source
-    return Encoder(model, name, is_zero_shot=True)
+    return Encoder(model, name, is_zero_shot=True, digest=_digest(model.folder or Path()))
+
+
+def _digest(folder: Path) -> str:
+    told = [*sorted(folder.glob("*.safetensors")), *folder.glob(files.HEAD_FILE)]
+    lines = [f"{path.name} {files.file_sha256(path)}" for path in told]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def read_body(folder: Path, *, max_tokens: int) -> EmotionModel:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emo_hub.durable import check_place
 from emo_hub.errors import require
-from emo_hub.fewshot.curve import SEEDS, SHOTS, CurvePoint, curve_points
-from emo_hub.fewshot.encoder import DEFAULT, PLAIN
+from emo_hub.fewshot.curve import CurvePlan, CurvePoint, curve_points
 from emo_hub.fewshot.examples import Examples, Say
-from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
+from emo_hub.fewshot.runs import KeptRuns
 from emo_hub.fewshot.train import quiet
 from emo_hub.version import __version__
 
 CURVE_FILE = "curve.json"
+RUNS_FILE = "runs.json"
 
 NOTES = (
     "Macro-F1 on the test rows: the mean over the seeds and its standard deviation. Each seed "
@@ -27,26 +26,6 @@ NOTES = (
     "zero-shot sees no example. Weights and thresholds come from the examples, never from a test "
     "row.",
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CurvePlan:
-    """What a learning curve is drawn of.
-
-    Args:
-        models: "default", checkpoints' folders or repositories, or plain all-MiniLM-L6-v2.
-        shots: examples of each label, 1..64.
-        seeds: of samples and training; values are averaged.
-        recipe: of every point, but for its seed.
-        command: what draws the same curve again, for the page.
-    """
-
-    models: Sequence[str] = (DEFAULT, PLAIN)
-    shots: Sequence[int] = SHOTS
-    seeds: Sequence[int] = SEEDS
-    recipe: FewshotRecipe = USUAL
-    command: str = ""
-
 
 USUAL_PLAN = CurvePlan()
 
@@ -61,7 +40,9 @@ def write_learning_curve(
 ) -> tuple[CurvePoint, ...]:
     """Draw the learning curves of checkpoints, of plain MiniLM and of zero-shot.
 
-    `curve.json` and `curve.md` are written anew after each point, `curve.png` at the end.
+    `curve.json` and `curve.md` are written anew after each point, `curve.png` at the end. Each
+    training is kept in `runs.json`, so that a curve that was stopped, or gets more shots or seeds,
+    trains what is missing.
 
     Args:
         pool: what samples are drawn from.
@@ -79,10 +60,12 @@ def write_learning_curve(
     check_place(out, CURVE_FILE)
     facts = _facts(pool, rows, plan)
     points: list[CurvePoint] = []
-    found = curve_points(
-        pool, rows, plan.shots, plan.models, seeds=plan.seeds, recipe=plan.recipe, say=say
-    )
-    for point in found:
+    kept = KeptRuns(out / RUNS_FILE)
+    if len(kept):
+        say(f"{len(kept)} trainings of an earlier curve are kept; what is needed of them is used.")
+    if not (out / CURVE_FILE).exists():
+        write(out, points, facts)  # by this file a run that goes on knows the folder for its own
+    for point in curve_points(pool, rows, plan, say, kept):
         points.append(point)
         write(out, points, facts)
     draw(out / "curve.png", points)
