@@ -596,6 +596,13 @@ def test_a_damaged_record_of_trainings_is_said(curve, tiny_checkpoint, tmp_path)
         draw_curve(tiny_checkpoint, out, print)
 
 
+def test_a_single_value_has_no_spread_on_the_page(curve):
+    table = (curve[1] / "curve.md").read_text().splitlines()
+    rows = {line.split(" | ")[0].split(", ")[-1]: line for line in table if ", " in line}
+    assert "±" in rows["few-shot"]
+    assert "±" not in rows["zero-shot"]
+
+
 def test_zero_shot_is_a_flat_line(curve):
     points, _, _ = curve
     assert len({p.mean for p in points if p.series.endswith("zero-shot")}) == 1

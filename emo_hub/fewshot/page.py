@@ -112,7 +112,8 @@ def draw(path: Path, points: Sequence[CurvePoint]) -> None:
 def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
     shots = sorted({point.shots for point in points})
     cells = {(p.series, p.shots): f"{p.mean:.3f} ± {p.spread:.3f}" for p in points}
-    cells |= {(p.series, p.shots): f"{p.mean:.3f}" for p in points if not p.examples}
+    # One value has no spread, which is something else than none at all.
+    cells |= {(p.series, p.shots): f"{p.mean:.3f}" for p in points if len(p.values) == 1}
     made = [f"Made by `{facts['command']}`.", ""] if facts["command"] else []
     lines = [
         "# Few-shot learning curve",
