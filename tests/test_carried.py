@@ -9,14 +9,16 @@ import subprocess
 import sys
 
 import pytest
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi
 
 from emo_hub.publishing import carried
 from emo_hub.publishing.model import stage_model
 from emo_hub.registration import TASK
+from tests.hub.clients import answer_of, without_xet
 from tests.hub.server import LoopbackHub
 
 REPO = "emo/model"
+_LONG = 600  # seconds: several models, each with the libraries' imports
 SCORED = [
     {"candidate_labels": ["joy", "anger", "fear"]},
     {"candidate_labels": ["joy", "anger", "fear"], "multi_label": False},
@@ -64,23 +66,6 @@ try:
 except ModuleNotFoundError:
     pass
 """
-
-
-def answer_of(lines, *words, home, environment):
-    """Run lines in a process; they set `answer`."""
-    code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
-    done = subprocess.run(
-        # -P: not even the folder that it is started in is searched.
-        [sys.executable, "-P", "-c", code, *words],
-        env=environment,
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
 
 
 def test_it_imports_nothing_of_emo_hub(module):
@@ -182,9 +167,7 @@ def published(measured_checkpoint, measured_table, tmp_path_factory):
         for repo, folder in ((REPO, measured_checkpoint), ("emo/table", measured_table)):
             staged.append(place / repo)
             stage_model(folder, staged[-1], name=staged[-1].name, repo_id=repo)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(constants, "HF_HUB_OFFLINE", False)
-                patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+            with without_xet():
                 owner.create_repo(repo)
                 owner.upload_folder(repo_id=repo, folder_path=staged[-1])
         yield hub, staged
@@ -210,7 +193,7 @@ for repo in ("{REPO}", "emo/table"):
     clf = pipeline("{TASK}", model=repo, trust_remote_code=True)
     answer["answers"].append([clf(texts, **how) for how in scored])
 """
-    return answer_of(ALONE + lines, str(asked), home=home, environment=environment)
+    return answer_of(ALONE + lines, str(asked), cwd=home, environment=environment, seconds=_LONG)
 
 
 def test_it_runs_where_emo_hub_is_not_installed(published, alone):
@@ -237,7 +220,7 @@ for repo in ("{REPO}", "emo/table"):
 answer.append(type(emo_hub.pipeline(model="{REPO}")).__module__)
 assert not [name for name in sys.modules if name.startswith("transformers_modules")]
 """
-    found = answer_of(lines, home=tmp_path, environment=hub.environment(tmp_path))
+    found = answer_of(lines, cwd=tmp_path, environment=hub.environment(tmp_path), seconds=_LONG)
     assert found == ["emo_hub.pipelines.zero_shot"] * 5
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi
 
+from tests.hub.clients import answer_of, without_xet
 from tests.hub.server import LoopbackHub
 
 HF = shutil.which("hf", path=str(Path(sys.executable).parent)) or "hf"
@@ -21,21 +20,10 @@ FILES = "[{split: train, path: data/*}]"
 CARD = f"---\nconfigs: [{{config_name: default, data_files: {FILES}}}]\n---\n"
 
 
-def answer_of(hub, home, lines, token=None):
-    """Run lines in a process that is a client of a Hub; they set `answer`."""
-    code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
+def answer_at(hub, home, lines, token=None):
+    """Run lines in a process that is a client of a Hub, with a cache of its own."""
     home.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=hub.environment(home, token),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+    return answer_of(lines, cwd=home, environment=hub.environment(home, token))
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +35,7 @@ def filled(tiny_base, tmp_path_factory):
     (folder / "README.md").write_text(CARD)
     with LoopbackHub(place / "hub") as hub:
         owner = HfApi(hub.url, token=hub.write)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(constants, "HF_HUB_OFFLINE", False)
-            patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        with without_xet():
             owner.create_repo(MODEL)
             owner.upload_folder(repo_id=MODEL, folder_path=tiny_base)
             owner.create_repo(DATASET, repo_type="dataset")
@@ -76,7 +62,7 @@ answer = {"xet": rows.push_to_hub("emo/by-xet").oid}
 constants.HF_HUB_DISABLE_XET = True
 answer["lfs"] = rows.push_to_hub("emo/by-lfs").oid
 """
-    return answer_of(hub, place / "writer", lines, hub.write)
+    return answer_at(hub, place / "writer", lines, hub.write)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +91,7 @@ answer["xet"] = load_dataset("emo/by-xet", split="train")["text"][:]
 constants.HF_HUB_DISABLE_XET = True
 answer["lfs"] = load_dataset("emo/by-lfs", split="train")["text"][:]
 """
-    return answer_of(hub, place / "reader", lines + pushed)
+    return answer_at(hub, place / "reader", lines + pushed)
 
 
 def test_load_dataset_gives_the_version_of_a_tag(read):
@@ -170,7 +156,7 @@ from setfit import SetFitModel
 model = SetFitModel.from_pretrained("emo/model", labels=["joy", "anger"])
 answer = list(model.encode(["i feel joy"]).shape)
 """
-    assert answer_of(filled[0], filled[1] / "setfit", lines) == [1, 32]
+    assert answer_at(filled[0], filled[1] / "setfit", lines) == [1, 32]
 
 
 def test_the_command_makes_tags_and_deletes_a_repository(hub, owner, command):

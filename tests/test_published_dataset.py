@@ -6,8 +6,6 @@ import hashlib
 import json
 import re
 import shlex
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from emo_hub.publishing import publish_dataset
 from emo_hub.publishing.staging import TASK
 from emo_hub.versions import open_version
 
-from .hub.fixtures import CLIENT_SECONDS
+from .hub.clients import answer_of, without_xet
 from .hub.server import LoopbackHub
 from .small_corpora import FEAR, ROWS, line, write_small
 
@@ -43,15 +41,10 @@ def corpora(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shelf(corpora, tmp_path_factory):
     """A Hub that holds both versions, for the tests that only read them."""
-    from huggingface_hub import constants
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        with LoopbackHub(tmp_path_factory.mktemp("shelf") / "loopback") as running:
-            for corpus in corpora:
-                publish_dataset(REPO, corpus, api=HfApi(running.url, token=running.write))
-            yield running
+    with without_xet(), LoopbackHub(tmp_path_factory.mktemp("shelf") / "loopback") as running:
+        for corpus in corpora:
+            publish_dataset(REPO, corpus, api=HfApi(running.url, token=running.write))
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +53,7 @@ def client_at(shelf, tmp_path_factory):
     home = tmp_path_factory.mktemp("client")
 
     def run(lines):
-        code = f"{lines}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=shelf.environment(home / "home"),
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=CLIENT_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+        return answer_of(lines, cwd=home, environment=shelf.environment(home / "home"))
 
     return run
 

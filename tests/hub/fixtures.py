@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,23 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hub.clients import CLIENT_SECONDS, answer_of, without_xet
 from tests.hub.server import LoopbackHub
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-CLIENT_SECONDS = 240
-
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+def hub(tmp_path: Path) -> Iterator[LoopbackHub]:
     """An empty Hub; the client in this process may talk to it, without Xet."""
-    from huggingface_hub import constants
-
-    # These were read from the environment when the client was imported.
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    with LoopbackHub(tmp_path / "loopback") as running:
+    with without_xet(), LoopbackHub(tmp_path / "loopback") as running:
         yield running
 
 
@@ -101,13 +92,10 @@ def command(hub: LoopbackHub, tmp_path: Path) -> Command:
 
 
 @pytest.fixture
-def client(command: Command) -> Callable[..., object]:
-    """Run lines of Python as a client; they set `answer` to what JSON can hold."""
+def client(hub: LoopbackHub, tmp_path: Path) -> Callable[[str], object]:
+    """Run lines of Python as a client of the Hub; they set `answer` to what JSON can hold."""
 
-    def run(lines: str, **how: object) -> object:
-        code = f"{textwrap.dedent(lines)}\nimport json\nprint('\\nANSWER ' + json.dumps(answer))"
-        done = command(sys.executable, "-c", code, **how)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.rsplit("ANSWER ", 1)[1])
+    def run(lines: str) -> object:
+        return answer_of(lines, cwd=tmp_path, environment=hub.environment(tmp_path / "home"))
 
     return run
