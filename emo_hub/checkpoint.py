@@ -27,6 +27,7 @@ from emo_hub.errors import CheckpointError
 from emo_hub.tensors import read_tensors
 
 HEAD_FILE = "emotion_head.json"
+RUN_FILE = "training.json"  # what made it
 ADAPTER_FILE = "adapter.safetensors"
 DOWNLOAD = ("revision", "token", "cache_dir", "local_files_only")  # what `locate` takes by name
 SCHEMA_VERSION = 1

@@ -24,6 +24,7 @@ from emo_hub.calibration import Floats, LabelOffsets, NullMoments, sigmoid, soft
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import paired
 from emo_hub.label_vectors import LabelVectors
+from emo_hub.learnt import LearntLabels, read_learnt, write_learnt
 from emo_hub.loading import read_encoder
 from emo_hub.pooling import mean_pool, vad_from
 from emo_hub.readings import LabelReader
@@ -59,6 +60,7 @@ class EmotionModel(nn.Module):
         self.head = head
         self.moments = moments
         self.offsets: LabelOffsets | None = None
+        self.learnt: LearntLabels | None = None
         self._reader: StaticReader | None = None
         if isinstance(backbone, StaticBackbone):
             self._reader = StaticReader(backbone, tokenizer, head.max_tokens)
@@ -107,9 +109,11 @@ class EmotionModel(nn.Module):
             folder = folder / "nano"
         head = files.read_head(folder)
         tokenizer, backbone = read_encoder(folder, head)
-        vad, moments = tensors.read_vad(folder), tensors.read_moments(folder)
-        model = cls(backbone, tokenizer, head, vad, moments)
+        model = cls(
+            backbone, tokenizer, head, tensors.read_vad(folder), tensors.read_moments(folder)
+        )
         model.offsets = tensors.read_offsets(folder, head.trained_labels)
+        model.learnt = read_learnt(folder)
         model.name = "emo_hub default" if name_or_path is None else str(source)
         model.folder = folder
         model.to(device)
@@ -190,6 +194,8 @@ class EmotionModel(nn.Module):
             tensors.write_moments(self.moments, folder)
         if self.offsets is not None:
             tensors.write_offsets(self.offsets, folder)
+        if self.learnt is not None:
+            write_learnt(self.learnt, folder)
         if self.has_vad:
             tensors.write_vad(self.vad_weight, self.vad_bias, folder)
         tensors.make_readable(folder)
@@ -263,15 +269,9 @@ class EmotionModel(nn.Module):
         """
         return self._labels.of(labels, descriptions, self.reader, competing=competing)
 
-    def ways_of(
-        self, label: str, description: str | None = None, *, competing: bool = False
-    ) -> list[str]:
-        """List the phrases that stand for a label, or for what it negates, in a contest or not."""
-        return self.reader.ways(label, description, competing=competing)
-
     @property
     def _scoring(self) -> Scoring:
-        return Scoring(self.head, self.moments, self.reader, self.offsets)
+        return Scoring(self.head, self.moments, self.reader, self.offsets, self.learnt)
 
     @property
     def reader(self) -> LabelReader:
@@ -289,13 +289,13 @@ class EmotionModel(nn.Module):
         """
         return self._scoring.rating(vectors, labels).logits(texts)
 
-    def competing_logits(self, texts: Floats, vectors: Floats) -> Floats:
+    def competing_logits(self, texts: Floats, vectors: Floats, labels: Sequence[str]) -> Floats:
         """Compare text vectors (N, D) with label vectors (C, D) for a contest, softmax over C.
 
         Only how far a label stands out counts here: labels that were rare or absent in training
         have means and spreads of their own, which would decide the contest before it begins.
         """
-        return self._scoring.contest(vectors).logits(texts)
+        return self._scoring.contest(vectors, labels).logits(texts)
 
     def scorer(
         self,
@@ -313,7 +313,7 @@ class EmotionModel(nn.Module):
         def make() -> LinearScorer:
             vectors = self.encode_labels(labels, descriptions, competing=competing)
             scoring = self._scoring
-            return scoring.contest(vectors) if competing else scoring.rating(vectors, labels)
+            return (scoring.contest if competing else scoring.rating)(vectors, labels)
 
         told = () if descriptions is None else tuple(descriptions.items())
         return self._scorers.get(self._scoring, (tuple(labels), told, competing), make)
@@ -337,8 +337,7 @@ class EmotionModel(nn.Module):
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
         """Give the score (C,) from which each label counts; fitted on the teacher's labels."""
-        cuts = self.reader.cuts(labels, self.head.thresholds, self.head.default_threshold)
-        return np.array(cuts, np.float32)
+        return self._scoring.thresholds(labels)
 
     def dimensions(
         self, texts: Sequence[str], contexts: Sequence[str | None] | None = None

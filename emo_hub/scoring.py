@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from emo_hub.calibration import Floats, LabelOffsets, NullMoments
 from emo_hub.checkpoint import Head
+from emo_hub.learnt import LearntLabels
 from emo_hub.readings import LabelReader
 
 _MOST_ROWS = 16_384  # labels of all kept scorers together: 24 MiB at D = 384
@@ -48,16 +49,21 @@ class Scoring:
         moments: of the reference texts, where it has them.
         reader: of labels.
         offsets: of the labels of training, where it has them.
+        learnt: from examples, where it has that.
     """
 
     head: Head
     moments: NullMoments | None
     reader: LabelReader
     offsets: LabelOffsets | None = None
+    learnt: LearntLabels | None = None
 
     def is_same(self, other: Scoring) -> bool:
         """Tell whether another one gives the same logits, being of the same parts."""
-        mine, theirs = ((id(one.head), id(one.moments), id(one.offsets)) for one in (self, other))
+        mine, theirs = (
+            [id(part) for part in (one.head, one.moments, one.offsets, one.learnt)]
+            for one in (self, other)
+        )
         return mine == theirs
 
     def raw(self, vectors: Floats) -> LinearScorer:
@@ -79,7 +85,11 @@ class Scoring:
             if trained is not None:
                 found.weight[known] = trained.raw * raw.weight[known]
                 found.bias[known] = trained.raw * raw.bias[known] + trained.intercept
-        return LinearScorer(found.weight * turned[:, None], found.bias * turned)
+        rated = LinearScorer(found.weight * turned[:, None], found.bias * turned)
+        if self.learnt is not None:
+            of_learnt = LinearScorer(self.learnt.rating_weight, self.learnt.rating_bias)
+            self._replace(rated, of_learnt, labels)
+        return rated
 
     def _named(
         self, raw: LinearScorer, labels: Sequence[str], known: npt.NDArray[np.bool_]
@@ -93,12 +103,33 @@ class Scoring:
         raw.bias[known] += self.offsets.bias[places]
         return raw
 
-    def contest(self, vectors: Floats) -> LinearScorer:
+    def contest(self, vectors: Floats, labels: Sequence[str]) -> LinearScorer:
         """Let labels, vectors (C, D), compete; see `EmotionModel.competing_logits`."""
         free = self.head.calibration
         if self.moments is None or free is None:
-            return self.raw(vectors)
-        return _standing_out(vectors, self.moments, free.competition)
+            among = self.raw(vectors)
+        else:
+            among = _standing_out(vectors, self.moments, free.competition)
+        if self.learnt is not None:
+            of_learnt = LinearScorer(self.learnt.contest_weight, self.learnt.contest_bias)
+            self._replace(among, of_learnt, labels)
+        return among
+
+    def thresholds(self, labels: Sequence[str]) -> Floats:
+        """Give the score (C,) from which each label counts."""
+        cuts = self.reader.cuts(labels, self.head.thresholds, self.head.default_threshold)
+        found = np.array(cuts, np.float32)
+        return found if self.learnt is None else self.learnt.cuts(labels, found, self.reader)
+
+    def _replace(
+        self, scorer: LinearScorer, of_learnt: LinearScorer, labels: Sequence[str]
+    ) -> None:
+        """Put what was learnt of some of the labels in place of their zero-shot rows."""
+        if self.learnt is None:
+            return
+        asked, places, signs = self.learnt.found(labels, self.reader)
+        scorer.weight[asked] = of_learnt.weight[places] * signs[:, None]
+        scorer.bias[asked] = of_learnt.bias[places] * signs
 
 
 def _standing_out(vectors: Floats, moments: NullMoments, times: float) -> LinearScorer:

@@ -18,6 +18,7 @@ from emo_hub.errors import CheckpointError
 VAD_FILE = "vad_head.safetensors"
 MOMENTS_FILE = "calibration.safetensors"
 OFFSETS_FILE = "label_offsets.safetensors"
+LEARNT_FILE = "learnt_labels.safetensors"  # see `emo_hub.learnt`
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -78,7 +79,7 @@ def _named(path: Path, first: str, second: str) -> dict[str, Tensor]:
 
 def clear_head(folder: Path) -> None:
     """Remove the tensors of an older head: a new one without such a part would be read with it."""
-    for name in (VAD_FILE, MOMENTS_FILE, OFFSETS_FILE):
+    for name in (VAD_FILE, MOMENTS_FILE, OFFSETS_FILE, LEARNT_FILE):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from huggingface_hub import HfApi
 
@@ -121,6 +122,21 @@ def test_it_answers_as_the_package_does(loaded, measured_checkpoint):
     theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(measured_checkpoint))
     ours = pipeline(model=measured_checkpoint)
     assert type(theirs.model) is not type(ours.model)
+    assert answers_of(theirs) == numbers(answers_of(ours))
+
+
+def test_labels_learnt_from_examples_are_carried_too(loaded, measured_checkpoint, tmp_path):
+    from transformers import AutoModel
+
+    from emo_hub.fewshot import Examples, teach
+    from emo_hub.modeling import EmotionModel
+    from emo_hub.pipelines import pipeline
+
+    examples = Examples((TEXTS[0], TEXTS[2]), ("mine", "yours"), np.eye(2) > 0, multi_label=False)
+    teach(EmotionModel.load(measured_checkpoint), examples).save(tmp_path / "learnt")
+    theirs = loaded.ZeroShotEmotionPipeline(model=AutoModel.from_pretrained(tmp_path / "learnt"))
+    ours = pipeline(model=tmp_path / "learnt")
+    assert theirs(TEXTS) == numbers(ours(TEXTS))
     assert answers_of(theirs) == numbers(answers_of(ours))
 
 

@@ -194,5 +194,9 @@ def test_label_vectors_are_the_same_from_the_cache(default_model):
 
 
 def test_a_known_label_is_read_in_the_ways_of_the_lexicon(default_model):
-    assert "guilty conscience" in default_model.ways_of("Guilt")
-    assert default_model.ways_of("zorp") == ["zorp", "feeling zorp", "I felt zorp"]
+    assert "guilty conscience" in default_model.reader.ways("Guilt", None, competing=False)
+    assert default_model.reader.ways("zorp", None, competing=False) == [
+        "zorp",
+        "feeling zorp",
+        "I felt zorp",
+    ]

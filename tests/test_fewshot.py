@@ -1,4 +1,4 @@
-"""Few-shot learning: examples read or refused, SetFit run for real, a model without any pickle."""
+"""Few-shot learning: examples read or refused, SetFit run for real, a model without a pickle."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from emo_hub.fewshot import (
     FewshotRecipe,
     learning_curve,
     read_examples,
-    train_fewshot,
+    train_by_setfit,
+    tune_and_weigh,
     write_learning_curve,
 )
 from emo_hub.fewshot.encoder import open_encoder, zero_shot_scores
 from emo_hub.fewshot.examples import fitting
+from emo_hub.fewshot.folding import folds
 from emo_hub.fewshot.head import LinearHead
 from emo_hub.fewshot.pairs import draw_pairs
 from emo_hub.fewshot.prior import USUAL_WORTH, HeldOut, Prior, blend, choose, level, usual
-from emo_hub.fewshot.train import folds, learn
 
 SAID = {
     "joy": ["i feel so happy", "happy, happy day!", "it was a joy", "so happy for you"],
@@ -66,7 +67,7 @@ def single(tiny_checkpoint, tmp_path_factory):
     """A model of three labels that compete, its folder, and what was said on the way."""
     place = tmp_path_factory.mktemp("single")
     told = []
-    model = train_fewshot(
+    model = train_by_setfit(
         write_csv(place / "mine.csv", ROWS), place / "model", model=str(tiny_checkpoint),
         recipe=QUICK, say=told.append,
     )  # fmt: skip
@@ -77,7 +78,7 @@ def single(tiny_checkpoint, tmp_path_factory):
 def several(tiny_checkpoint, tmp_path_factory):
     """A model of texts that carry two labels or none, with the prior off, and its folder."""
     place = tmp_path_factory.mktemp("several")
-    model = train_fewshot(
+    model = train_by_setfit(
         write_csv(place / "mine.csv", ROWS + TWO), place / "model", model=str(tiny_checkpoint),
         recipe=dataclasses.replace(QUICK, prior=0.0),
     )  # fmt: skip
@@ -476,7 +477,7 @@ def test_a_model_loads_where_setfit_is_not_installed(single):
 
 def test_one_example_of_each_label_is_enough(tiny_checkpoint, tmp_path):
     path = write_csv(tmp_path / "mine.csv", ROWS)
-    model = train_fewshot(
+    model = train_by_setfit(
         path, tmp_path / "model", model=str(tiny_checkpoint), shots=1, recipe=QUICK
     )
     assert model.facts["examples_by_label"] == {"anger": 1, "fear": 1, "joy": 1}
@@ -485,10 +486,8 @@ def test_one_example_of_each_label_is_enough(tiny_checkpoint, tmp_path):
 
 
 def test_labels_that_are_numbers_have_no_prior(encoder):
-    from emo_hub.fewshot import learn
-
     rows = [(text, str(list(SAID).index(label))) for text, label in ROWS]
-    assert learn(encoder, made(rows), QUICK).prior.weight == 0
+    assert tune_and_weigh(encoder, made(rows), QUICK).prior.weight == 0
 
 
 def test_a_folder_of_something_else_is_left_alone(tiny_checkpoint, tmp_path):
@@ -496,7 +495,7 @@ def test_a_folder_of_something_else_is_left_alone(tiny_checkpoint, tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "to-mum.txt").write_text("Dear mum")
     with pytest.raises(InputError, match=r"letters is there and has no fewshot\.json"):
-        train_fewshot(path, tmp_path / "letters", model=str(tiny_checkpoint))
+        train_by_setfit(path, tmp_path / "letters", model=str(tiny_checkpoint))
     assert [p.name for p in (tmp_path / "letters").iterdir()] == ["to-mum.txt"]
 
 
@@ -506,7 +505,7 @@ def test_an_older_model_is_replaced_whole(single, tiny_checkpoint, tmp_path):
     (folder / "stale.json").write_text("{}")
     path = write_csv(tmp_path / "mine.csv", ROWS)
     recipe = dataclasses.replace(QUICK, prior=0.0)
-    train_fewshot(path, folder, model=str(tiny_checkpoint), shots=1, recipe=recipe)
+    train_by_setfit(path, folder, model=str(tiny_checkpoint), shots=1, recipe=recipe)
     assert not (folder / "stale.json").exists()
     assert not (folder / "zero_shot").exists()
     assert FewshotModel.load(folder).facts["examples"] == 3
@@ -531,7 +530,9 @@ def test_a_checkpoint_of_another_kind_is_no_few_shot_model(tiny_checkpoint):
 
 def draw_curve(checkpoint, out, say):
     test = [(f"{text} again", label) for text, label in ROWS] + [ROWS[0]]
-    plan = CurvePlan(models=(str(checkpoint),), shots=(1, 2, 64), seeds=(0, 1), recipe=QUICK)
+    plan = CurvePlan(
+        models=(str(checkpoint),), shots=(1, 2, 64), seeds=(0, 1), setfit=2, recipe=QUICK
+    )
     return write_learning_curve(made(ROWS), made(test), out, plan=plan, say=say)
 
 
@@ -546,7 +547,7 @@ def curve(tiny_checkpoint, tmp_path_factory):
 def test_a_curve_has_every_series_at_every_number_of_shots(curve):
     points, folder, _ = curve
     found = {(point.series.split(", ")[1], point.shots) for point in points}
-    assert found == {(s, n) for s in ("few-shot", "SetFit alone", "zero-shot") for n in (1, 2)}
+    assert found == {(s, n) for s in ("few-shot", "SetFit", "zero-shot") for n in (1, 2)}
     table = json.loads((folder / "curve.json").read_text())
     assert len(table["points"]) == len(points)
     assert "| examples of each label | 1 | 2 |" in (folder / "curve.md").read_text()
@@ -567,14 +568,14 @@ def test_a_stopped_curve_trains_what_is_missing(curve, tiny_checkpoint, tmp_path
         begun.append(given)
         if len(begun) == 2:
             raise KeyboardInterrupt
-        return learn(*given)
+        return tune_and_weigh(*given)
 
-    monkeypatch.setattr("emo_hub.fewshot.curve.learn", stopped_at_the_second)
+    monkeypatch.setattr("emo_hub.fewshot.curve.tune_and_weigh", stopped_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         draw_curve(tiny_checkpoint, tmp_path / "out", print)
     told = []
     assert draw_curve(tiny_checkpoint, tmp_path / "out", told.append) == curve[0]
-    assert any("1 trainings of an earlier curve are kept" in line for line in told)
+    assert any("3 trainings of an earlier curve are kept" in line for line in told)
     assert len(begun) == 1 + 4  # two shots, two seeds; the stopped one begins anew
 
 

@@ -336,7 +336,7 @@ def test_in_a_contest_a_negated_label_stands_out_as_far_as_the_other_does_not(
 ):
     labels = ["anger", "not anger", "joy"]
     logits = default_model.competing_logits(
-        vectors, default_model.encode_labels(labels, competing=True)
+        vectors, default_model.encode_labels(labels, competing=True), labels
     )
     np.testing.assert_allclose(logits[:, 1], -logits[:, 0], atol=1e-5)
     assert np.ptp(logits[:, 0]) > 0.5

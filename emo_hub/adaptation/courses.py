@@ -17,6 +17,7 @@ import numpy as np
 from emo_hub import metrics
 from emo_hub.adaptation.lessons import lesson_of
 from emo_hub.adaptation.portions import Assignment
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.config import fill, read_named, recipe_hash
 from emo_hub.errors import InputError, SettingsError
@@ -26,7 +27,6 @@ from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import Progress
 from emo_hub.training.rows import TrainingRow, corpus_rows
 from emo_hub.training.targets import folds, target_table
-from emo_hub.training.writing import RUN_FILE
 
 Say = Callable[[str], None]
 Settings = Mapping[str, Any]

@@ -16,7 +16,7 @@ from emo_hub.adaptation.own import own_assignment
 from emo_hub.adaptation.page import write
 from emo_hub.adaptation.portions import Assignment, Portion, assignment_of
 from emo_hub.adaptation.tasks import TASKS
-from emo_hub.checkpoint import text_sha256
+from emo_hub.checkpoint import RUN_FILE, text_sha256
 from emo_hub.config import part
 from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import InputError
@@ -29,7 +29,7 @@ from emo_hub.model_card import write_results
 from emo_hub.training.encoder import train_lesson
 from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import LoopSettings, Progress, open_accelerator
-from emo_hub.training.writing import RUN_FILE, is_made
+from emo_hub.training.writing import is_made
 
 Say = Callable[[str], None]
 

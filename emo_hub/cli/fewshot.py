@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,10 +36,18 @@ def train_fewshot_command(
     multi_label: Annotated[
         str, typer.Option(help="Whether a text may carry several labels: auto, yes or no.")
     ] = "auto",
+    method: Annotated[
+        str,
+        typer.Option(
+            help="'refine' moves what the labels' names say by the examples: seconds, and a "
+            "checkpoint that rates any other label too. 'setfit' tunes the encoder: minutes, and a "
+            "model of these labels alone."
+        ),
+    ] = "refine",
     prior: Annotated[
         str,
         typer.Option(
-            help="What the zero-shot scores count beside the examples: 'auto' (chosen by "
+            help="What the labels' names count beside the examples: 'auto' (chosen by "
             "cross-validation on the examples), or a number in 0..1."
         ),
     ] = "auto",
@@ -66,20 +74,35 @@ def train_fewshot_command(
     seeds: Annotated[
         int, typer.Option(min=1, help="Samples to average over.", rich_help_panel=_CURVE)
     ] = 3,
+    setfit: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="On how many of the samples SetFit is tried too, here and on plain MiniLM; that "
+            "takes minutes each.",
+            rich_help_panel=_CURVE,
+        ),
+    ] = 1,
 ) -> None:
-    """Learn your own labels from 1 to 64 examples of each."""
-    require("setfit", "fewshot", "Few-shot training")
+    """Learn your own labels from 1 to 64 examples of each.
+
+    Rate by them with: emo-hub predict TEXT --model OUT
+    """
+    require("scipy", "fewshot", "Few-shot training")
     from datasets.utils.logging import disable_progress_bar
 
-    from emo_hub.fewshot import PLAIN, SHOTS, CurvePlan, FewshotRecipe, train_fewshot
+    from emo_hub.fewshot import PLAIN, SHOTS, CurvePlan, FewshotRecipe
 
     disable_progress_bar()
+    if method not in ("refine", "setfit"):
+        raise InputError(f"--method is 'refine' or 'setfit'; got '{method}'.")
     recipe = FewshotRecipe(seed=seed, prior=_weight(prior))
     plan = CurvePlan(
-        models=tuple(dict.fromkeys((model, PLAIN))),
+        models=tuple(dict.fromkeys((model, PLAIN))) if setfit else (model,),
         shots=[s for s in SHOTS if shots is None or s <= shots],
         seeds=range(seed, seed + seeds),
         recipe=recipe,
+        setfit=setfit,
     )
     if benchmark is not None:
         if examples is not None or curve is not None:
@@ -91,13 +114,22 @@ def train_fewshot_command(
     if curve is not None:
         _draw(examples, curve, out, plan, multi_label)
         return
-    made = train_fewshot(
-        examples, out, model=model, shots=shots, multi_label=multi_label, recipe=recipe, say=say
-    )
-    say(
-        f"{out}: {made.facts['examples']:,} examples of {len(made.labels)} labels; zero-shot "
-        f"scores weigh {made.prior.weight:.2f}."
-    )
+    asked = {"model": model, "shots": shots, "multi_label": multi_label, "recipe": recipe}
+    _learn(examples, out, method, asked)
+
+
+def _learn(examples: Path, out: Path, method: str, asked: dict[str, Any]) -> None:
+    from emo_hub.fewshot import train_by_setfit, train_fewshot
+
+    if method == "setfit":
+        tuned = train_by_setfit(examples, out, **asked, say=say)
+        say(
+            f"{out}: {tuned.facts['examples']:,} examples of {len(tuned.labels)} labels; zero-shot "
+            f"scores weigh {tuned.prior.weight:.2f}. In Python: FewshotModel.load({str(out)!r})"
+        )
+        return
+    train_fewshot(examples, out, **asked, say=say)
+    say(f"{out}: rate by what was learnt with: emo-hub predict TEXT --model {out}")
 
 
 def _draw(examples: Path, curve: Path, out: Path, plan: CurvePlan, multi_label: str) -> None:
@@ -121,7 +153,8 @@ def _draw_on(named: str, where: str, out: Path, plan: CurvePlan) -> None:
     changed += "" if prior == AUTO_PRIOR else f" --prior {prior}"
     command = (
         f"emo-hub train fewshot --benchmark {named}{retold_benchmarks(where)}{changed} "
-        f"--shots {max(plan.shots)} --seeds {len(plan.seeds)} --seed {plan.seeds[0]} --out FOLDER"
+        f"--shots {max(plan.shots)} --seeds {len(plan.seeds)} --seed {plan.seeds[0]} "
+        f"--setfit {plan.setfit} --out FOLDER"
     )
     write_learning_curve(pool, rows, out, plan=dataclasses.replace(plan, command=command), say=say)
     say(_drawn(out))

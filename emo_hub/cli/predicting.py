@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,12 +13,21 @@ from emo_hub.cli.options import Model
 from emo_hub.errors import InputError
 from emo_hub.records import DIMENSIONS
 
+if TYPE_CHECKING:
+    from emo_hub.learnt import LearntLabels
+
 _TEXT, _FILE = "For one text", "For a file"
 
 
 def predict_command(
-    labels: Annotated[str, typer.Option(help="Your labels, separated by commas.")],
     text: Annotated[str | None, typer.Argument(help="What somebody wrote or said.")] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="Your labels, separated by commas. Without them, those that the checkpoint learnt "
+            "from examples, rated as the examples were."
+        ),
+    ] = None,
     model: Model = "default",
     threshold: Annotated[str | None, typer.Option(help="'auto', or a number in 0..1.")] = None,
     single: Annotated[bool, typer.Option("--single", help="Labels compete, sum 1.")] = False,
@@ -103,10 +112,11 @@ def predict_command(
         "backend": backend,
         "precision": precision,
     }
+    learnt = _learnt(model) if labels is None else None
     asked: dict[str, Any] = {
-        "labels": labels,
+        "labels": labels if learnt is None else learnt.labels,
         "threshold": _threshold(threshold),
-        "single": single,
+        "single": single or (learnt is not None and learnt.competing),
         "exhaustive": exhaustive,
     }
     if file is not None:
@@ -119,6 +129,19 @@ def predict_command(
         raise InputError("Give a text, or a file of them: --file in.csv --out scores.csv.")
     _refuse(of_file, "belongs to --file")
     _predict_text(text, how, asked, of_text)
+
+
+def _learnt(model: str) -> LearntLabels:
+    from emo_hub.checkpoint import locate
+    from emo_hub.learnt import read_learnt
+
+    learnt = None if model == "default" else read_learnt(locate(model))
+    if learnt is None:
+        raise InputError(
+            f"Give labels, for instance --labels 'joy,anger': {model} has learnt none from "
+            "examples."
+        )
+    return learnt
 
 
 def _predict_text(

@@ -166,7 +166,7 @@ def _judge(
     if multi_label:
         return lambda texts: model.logits(texts, vectors, names)
     columns = [names.index(label) for label in chosen]
-    return lambda texts: _log_odds(model.competing_logits(texts, vectors))[:, columns]
+    return lambda texts: _log_odds(model.competing_logits(texts, vectors, names))[:, columns]
 
 
 def _log_odds(logits: Floats) -> Floats:

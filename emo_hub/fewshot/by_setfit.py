@@ -1,20 +1,19 @@
-"""From a file of examples to a few-shot model on disk."""
+"""From a file of examples to a model that SetFit tuned, on disk."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from emo_hub.calibration import Floats
 from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import require
 from emo_hub.fewshot.encoder import DEFAULT, Encoder, open_encoder, zero_shot_scores
-from emo_hub.fewshot.examples import Examples, Say, fitting
+from emo_hub.fewshot.examples import Examples, Say, fitting, quiet
+from emo_hub.fewshot.folding import folds, mean_shots
 from emo_hub.fewshot.model import TABLE_FILE, FewshotModel
 from emo_hub.fewshot.prior import HeldOut, Prior, blend, choose, usual
 from emo_hub.fewshot.reading import read_examples
@@ -26,11 +25,7 @@ _HALF_WORTH = 8.0  # examples of a label that a threshold of one half is worth
 _VERSIONS = ("setfit", "sentence-transformers", "scikit-learn", "transformers", "torch")
 
 
-def quiet(_: str) -> None:
-    """Say nothing."""
-
-
-def train_fewshot(
+def train_by_setfit(
     examples: Path,
     out: Path,
     *,
@@ -40,11 +35,13 @@ def train_fewshot(
     recipe: FewshotRecipe = USUAL,
     say: Say = quiet,
 ) -> FewshotModel:
-    """Learn a user's own labels from up to 64 examples of each, and write the model.
+    """Tune an encoder on up to 64 examples of each of a user's own labels, and write the model.
 
     The encoder is tuned with SetFit, a linear head fitted on top, and the zero-shot scores of the
-    labels' names weighed in by cross-validation on the examples. Only counts of the examples are
-    kept, never a text. Contexts are not read; `emo-hub train encoder --task` trains on them.
+    labels' names weighed in by cross-validation on the examples. That takes minutes, and up to 32
+    examples of each label `train_fewshot` was better wherever both were measured. Only counts of
+    the examples are kept, never a text. Contexts are not read; `emo-hub train encoder --task`
+    trains on them.
 
     Args:
         examples: the file, as `read_examples` takes it.
@@ -66,12 +63,12 @@ def train_fewshot(
     check_place(out, TABLE_FILE)
     read = read_examples(examples, multi_label=multi_label)
     used = fitting(read, shots, seed=recipe.seed, say=say)
-    learnt = learn(open_encoder(model), used, recipe, say=say)
-    put_in_place(out.absolute(), learnt.save)
-    return learnt
+    tuned = tune_and_weigh(open_encoder(model), used, recipe, say=say)
+    put_in_place(out.absolute(), tuned.save)
+    return tuned
 
 
-def learn(
+def tune_and_weigh(
     encoder: Encoder, examples: Examples, recipe: FewshotRecipe, *, say: Say = quiet
 ) -> FewshotModel:
     """Learn from examples that are in memory.
@@ -116,10 +113,10 @@ def _weighed(
     encoder: Encoder, examples: Examples, recipe: FewshotRecipe, say: Say
 ) -> tuple[Prior, float]:
     """Give the prior, and the threshold of labels that are judged each by itself."""
-    several, shots = examples.multi_label, _shots(examples)
+    several, shots = examples.multi_label, mean_shots(examples)
     if not encoder.is_zero_shot:
         prior: Prior | None = Prior(0.0, 0.0, "the encoder scores no typed labels")
-    elif all(label.isdigit() for label in examples.labels):
+    elif examples.has_numbered_labels:
         prior = Prior(0.0, 0.0, "the labels are numbers, which say nothing by themselves")
     elif recipe.prior != AUTO_PRIOR:
         prior = Prior(recipe.prior, 0.0, "given")
@@ -160,7 +157,7 @@ def _hold_out(
         tuned = tune(encoder.model, taught, recipe)
         texts = examples.take(held).texts
         own[held] = tuned.head.proba(tuned.model.encode_texts(texts))
-        seen.append(_shots(taught))
+        seen.append(mean_shots(taught))
     held = np.flatnonzero(fold_of >= 0)
     judged = examples.take(held)
     zero = own[held]
@@ -168,45 +165,3 @@ def _hold_out(
         several = examples.multi_label
         zero = zero_shot_scores(encoder.model, judged.texts, judged.labels, multi_label=several)
     return HeldOut(own[held], zero, judged.targets, float(np.mean(seen)), len(parts))
-
-
-def folds(examples: Examples, most: int, *, seed: int) -> npt.NDArray[np.int64]:
-    """Deal examples into parts with as even a share of each label as can be.
-
-    Args:
-        examples: N of them.
-        most: the number of parts; fewer where a typical label has fewer examples.
-        seed: of the order in which they are dealt.
-
-    Returns:
-        (N,) the part of each example from 0 on; -1 for one that is in no part, since it is the
-        only one of a label. All -1 where no label has two.
-    """
-    counts = examples.targets.sum(axis=0)
-    parts = min(most, max(2, int(np.median(counts))))
-    part_of = np.full(len(examples), -1, np.int64)
-    if parts < 2 or counts.max(initial=0) < 2:
-        return part_of
-    order = np.random.default_rng(seed).permutation(len(examples))
-    turn = _turns(parts)
-    for column in np.argsort(counts, kind="stable"):
-        for row in order[examples.targets[order, column]]:
-            if part_of[row] < 0:
-                part_of[row] = next(turn)
-    for row in order[~examples.targets[order].any(axis=1)]:
-        part_of[row] = next(turn)
-    for column in examples.targets.T:
-        rows = np.flatnonzero(column)
-        # Whoever is judged must have been seen elsewhere.
-        if len(set(part_of[rows].tolist())) == 1:
-            part_of[rows[0]] = -1
-    return part_of
-
-
-def _turns(parts: int) -> Iterator[int]:
-    while True:
-        yield from range(parts)
-
-
-def _shots(examples: Examples) -> float:
-    return float(examples.targets.sum(axis=0).mean())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from emo_hub.calibration import Floats
+from emo_hub.calibration import Floats, sigmoid, softmax
 from emo_hub.errors import DataError, InputError, require
-from emo_hub.fewshot.encoder import DEFAULT, PLAIN, Encoder, open_encoder, zero_shot_scores
-from emo_hub.fewshot.examples import MOST_SHOTS, Examples, Say, say_unread_contexts
+from emo_hub.fewshot.by_setfit import tune_and_weigh
+from emo_hub.fewshot.encoder import DEFAULT, PLAIN, Encoder, open_encoder
+from emo_hub.fewshot.examples import MOST_SHOTS, Examples, Say, quiet, say_unread_contexts
 from emo_hub.fewshot.recipe import USUAL, FewshotRecipe
 from emo_hub.fewshot.runs import KeptRuns, Run, key_of
-from emo_hub.fewshot.train import learn, quiet
+from emo_hub.fewshot.train import teach
 from emo_hub.metrics import macro_f1, predict_at, predict_best
+from emo_hub.modeling import EmotionModel
 
 SHOTS = (1, 2, 4, 8, 16, 32, 64)
 SEEDS = (0, 1, 2)
@@ -30,6 +33,7 @@ class CurvePlan:
         shots: examples of each label, 1..64.
         seeds: of samples and training; values are averaged.
         recipe: of every point, but for its seed.
+        setfit: on how many of the seeds SetFit stands beside our own way; it takes minutes each.
         command: what draws the same curve again, for the page.
     """
 
@@ -37,6 +41,7 @@ class CurvePlan:
     shots: Sequence[int] = SHOTS
     seeds: Sequence[int] = SEEDS
     recipe: FewshotRecipe = USUAL
+    setfit: int = 1
     command: str = ""
 
     def seeded(self, seed: int) -> FewshotRecipe:
@@ -53,14 +58,12 @@ class CurvePoint:
         shots: examples of each label.
         examples: their number, the mean over the seeds.
         values: macro-F1 on the test rows, 0..1, one for each seed.
-        weights: of the zero-shot scores, one for each seed.
     """
 
     series: str
     shots: int
     examples: float
     values: tuple[float, ...]
-    weights: tuple[float, ...]
 
     @property
     def mean(self) -> float:
@@ -85,9 +88,9 @@ def learning_curve(
 ) -> tuple[CurvePoint, ...]:
     """Train on more and more examples, and score each model on the test rows.
 
-    A checkpoint of ours gives three series: with the zero-shot scores weighed in, its head alone,
-    and its zero-shot scores, which stay the same at all shots. Test rows are only scored: weights
-    and thresholds come from the examples.
+    A checkpoint of ours gives three series: what `teach` makes of it, what SetFit makes of its
+    encoder with a head alone, and its zero-shot scores, which stay the same at all shots. Plain
+    MiniLM gives that of SetFit. Test rows are only scored: whatever is chosen, examples choose.
 
     Args:
         examples: the pool that samples are drawn from.
@@ -107,21 +110,22 @@ def learning_curve(
         ImportError: setfit is not installed; names the extra.
     """
     plan = CurvePlan(models=models, shots=shots, seeds=seeds, recipe=recipe)
-    return tuple(curve_points(examples, test, plan, say))
+    return tuple(curve_points(examples, test, plan, KeptRuns(), say))
 
 
 def curve_points(
     examples: Examples,
     test: Examples,
     plan: CurvePlan,
+    kept: KeptRuns,
     say: Say = quiet,
-    kept: KeptRuns | None = None,
 ) -> Iterator[CurvePoint]:
     """Give the points of `learning_curve` one by one, as they are done.
 
     What is kept of an earlier curve is not trained again, and what is trained is kept.
     """
-    require("setfit", "fewshot", "Few-shot training")
+    if plan.setfit:
+        require("setfit", "fewshot", "A learning curve of SetFit")
     say_unread_contexts(examples, say)
     pool = examples.without_repeats()
     pool.check_teachable()
@@ -129,61 +133,78 @@ def curve_points(
     reached = _reached(plan.shots, pool, say)
     if not plan.models or not plan.seeds:
         raise InputError("A learning curve needs at least one model and one seed.")
-    store = KeptRuns() if kept is None else kept
-    encoders = [open_encoder(model) for model in plan.models]
-    flat = {encoder.name: _zero_shot(encoder, judged) for encoder in encoders}
+    entrants = [Entrant(open_encoder(model), judged) for model in plan.models]
     for shot in reached:
-        for encoder in encoders:
-            runs = [
-                _run(encoder, pool.sample(shot, seed=seed), judged, plan.seeded(seed), store)
-                for seed in plan.seeds
-            ]
-            done = _points(encoder, shot, runs)
-            zero = flat[encoder.name]
-            if zero is not None:
-                done.append(CurvePoint(f"{encoder.name}, zero-shot", shot, 0.0, (zero,), (1.0,)))
-            for point in done:
+        samples = {seed: pool.sample(shot, seed=seed) for seed in plan.seeds}
+        for entrant in entrants:
+            for point in _points(entrant, shot, samples, plan, kept):
                 say(f"{point.series}, {shot} of each label: macro-F1 {point.mean:.3f}.")
-            yield from done
+                yield point
 
 
-def _run(
-    encoder: Encoder, sample: Examples, judged: Examples, recipe: FewshotRecipe, store: KeptRuns
-) -> Run:
-    """Train once and score the test rows, or take what is kept of that."""
-    key = key_of(encoder, sample, judged, recipe)
-    if (known := store.get(key)) is not None:
-        return known
-    model = learn(encoder, sample, recipe)
-    own = model.head_proba(judged.texts)
-    pooled = model.pooled(own, judged.texts)
-    run = Run(
-        examples=len(sample),
-        pooled=_f1(judged, pooled, model.thresholds),
-        alone=_f1(judged, own, model.thresholds),
-        weight=model.prior.weight,
-    )
-    store.keep(key, run)
-    return run
+class Entrant:
+    """An encoder, and the vectors that it gives the test rows.
+
+    Args:
+        encoder: what learns.
+        judged: the test rows.
+    """
+
+    def __init__(self, encoder: Encoder, judged: Examples) -> None:
+        self.encoder, self.judged = encoder, judged
+
+    @cached_property
+    def _vectors(self) -> Floats:
+        return self.encoder.model.encode_texts(self.judged.texts)
+
+    @cached_property
+    def zero_shot(self) -> float:
+        """Macro-F1 of what it says without an example."""
+        return self._f1(self.encoder.model)
+
+    def taught(self, sample: Examples, recipe: FewshotRecipe) -> float:
+        """Give macro-F1 of what our own way makes of it."""
+        return self._f1(teach(self.encoder.model, sample, recipe))
+
+    def tuned(self, sample: Examples, recipe: FewshotRecipe) -> float:
+        """Give macro-F1 of what SetFit makes of its encoder, without a word of zero-shot."""
+        alone = dataclasses.replace(recipe, prior=0.0)
+        model = tune_and_weigh(self.encoder, sample, alone)
+        return _f1(self.judged, model.head_proba(self.judged.texts), model.thresholds)
+
+    def _f1(self, model: EmotionModel) -> float:
+        labels, several = self.judged.labels, self.judged.multi_label
+        logits = model.scorer(labels, competing=not several).logits(self._vectors)
+        scores = sigmoid(logits) if several else softmax(logits)
+        return _f1(self.judged, scores, model.thresholds(labels))
 
 
-def _points(encoder: Encoder, shots: int, runs: Sequence[Run]) -> list[CurvePoint]:
-    """Give a point for the model, and one for its head alone."""
-    size, weights = float(np.mean([run.examples for run in runs])), tuple(r.weight for r in runs)
-    pooled, alone = (tuple(getattr(run, name) for run in runs) for name in ("pooled", "alone"))
-    points = [CurvePoint(f"{encoder.name}, few-shot", shots, size, pooled, weights)]
+def _points(
+    entrant: Entrant,
+    shot: int,
+    samples: Mapping[int, Examples],
+    plan: CurvePlan,
+    kept: KeptRuns,
+) -> Iterator[CurvePoint]:
+    encoder, judged = entrant.encoder, entrant.judged
+    ways = {"few-shot": (entrant.taught, len(samples))} if encoder.is_zero_shot else {}
+    if plan.setfit:
+        ways["SetFit"] = (entrant.tuned, plan.setfit)
+    for way, (learn, times) in ways.items():
+        runs = []
+        for seed, sample in list(samples.items())[:times]:
+            recipe = plan.seeded(seed)
+            key = key_of(way, encoder, sample, judged, recipe)
+            run = kept.get(key)
+            if run is None:
+                run = Run(len(sample), learn(sample, recipe))
+                kept.keep(key, run)
+            runs.append(run)
+        size = float(np.mean([run.examples for run in runs]))
+        values = tuple(run.macro_f1 for run in runs)
+        yield CurvePoint(f"{encoder.name}, {way}", shot, size, values)
     if encoder.is_zero_shot:
-        none = (0.0,) * len(runs)
-        points.append(CurvePoint(f"{encoder.name}, SetFit alone", shots, size, alone, none))
-    return points
-
-
-def _zero_shot(encoder: Encoder, judged: Examples) -> float | None:
-    if not encoder.is_zero_shot:
-        return None
-    several = judged.multi_label
-    scores = zero_shot_scores(encoder.model, judged.texts, judged.labels, multi_label=several)
-    return _f1(judged, scores, np.full(len(judged.labels), 0.5, np.float32))
+        yield CurvePoint(f"{encoder.name}, zero-shot", shot, 0.0, (entrant.zero_shot,))
 
 
 def _f1(judged: Examples, scores: Floats, thresholds: Floats) -> float:

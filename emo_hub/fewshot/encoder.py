@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel
+from transformers import AutoModel, AutoTokenizer
 
 from emo_hub import checkpoint as files
 from emo_hub.calibration import Floats
@@ -40,32 +39,41 @@ class Encoder:
     digest: str
 
 
+def open_checkpoint(source: str) -> EmotionModel:
+    """Open "default", or a checkpoint's folder or repository, whose labels are typed.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+        InputError: it is plain MiniLM, which rates no labels.
+    """
+    if source == PLAIN:
+        raise InputError(
+            f"{PLAIN} rates no typed labels, so there is nothing for examples to start from: tune "
+            "it with --method setfit, or start from 'default'."
+        )
+    model = EmotionModel.load(None if source == DEFAULT else source)
+    # The folder of this machine means nothing on another.
+    model.name = Path(source).resolve().name if Path(source).exists() else source
+    return model
+
+
 def open_encoder(source: str) -> Encoder:
     """Open "default", a checkpoint's folder or repository, or plain all-MiniLM-L6-v2 by its name.
 
     Raises:
         CheckpointError: it is missing or damaged.
-        InputError: it is a static one, without a transformer to tune.
     """
     if source == PLAIN:
         folder = files.base_folder(PLAIN)
         plain = read_body(folder, max_tokens=_PLAIN_TOKENS)
         return Encoder(plain, PLAIN, is_zero_shot=False, digest=_digest(folder))
-    model = EmotionModel.load(None if source == DEFAULT else source)
-    if not isinstance(model.backbone, PreTrainedModel):
-        raise InputError(
-            f"{source} has no transformer, and few-shot learning tunes one: start from 'default' "
-            "or another checkpoint that is no static one."
-        )
-    # The folder of this machine means nothing on another.
-    name = Path(source).resolve().name if Path(source).exists() else source
-    return Encoder(model, name, is_zero_shot=True, digest=_digest(model.folder or Path()))
+    model = open_checkpoint(source)
+    return Encoder(model, model.name, is_zero_shot=True, digest=_digest(model.folder or Path()))
 
 
 def _digest(folder: Path) -> str:
-    told = [*sorted(folder.glob("*.safetensors")), *folder.glob(files.HEAD_FILE)]
-    lines = [f"{path.name} {files.file_sha256(path)}" for path in told]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    heads = [files.file_sha256(path) for path in folder.glob(files.HEAD_FILE)]
+    return " ".join([files.weights_sha256(folder), *heads])
 
 
 def read_body(folder: Path, *, max_tokens: int) -> EmotionModel:

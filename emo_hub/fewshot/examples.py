@@ -16,6 +16,10 @@ Bools = npt.NDArray[np.bool_]
 Say = Callable[[str], None]
 
 
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Texts with the labels that hold of each.
@@ -47,6 +51,11 @@ class Examples:
         texts = tuple(self.texts[int(row)] for row in rows)
         contexts = tuple(self.contexts[int(row)] for row in rows) if self.contexts else ()
         return Examples(texts, self.labels, self.targets[rows], self.multi_label, contexts)
+
+    @property
+    def has_numbered_labels(self) -> bool:
+        """Whether all labels are numbers, which say nothing by themselves."""
+        return all(label.isdigit() for label in self.labels)
 
     def without_repeats(self) -> Examples:
         """Drop rows whose text and labels stand in an earlier row."""

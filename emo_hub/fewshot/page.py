@@ -11,9 +11,8 @@ from typing import Any
 from emo_hub.durable import check_place
 from emo_hub.errors import require
 from emo_hub.fewshot.curve import CurvePlan, CurvePoint, curve_points
-from emo_hub.fewshot.examples import Examples, Say
+from emo_hub.fewshot.examples import Examples, Say, quiet
 from emo_hub.fewshot.runs import KeptRuns
-from emo_hub.fewshot.train import quiet
 from emo_hub.version import __version__
 
 CURVE_FILE = "curve.json"
@@ -22,9 +21,9 @@ RUNS_FILE = "runs.json"
 NOTES = (
     "Macro-F1 on the test rows: the mean over the seeds and its standard deviation. Each seed "
     "draws its own examples.",
-    "few-shot weighs in the zero-shot scores of the labels' names, SetFit alone does not, "
-    "zero-shot sees no example. Weights and thresholds come from the examples, never from a test "
-    "row.",
+    "few-shot moves what the labels' names say by the examples and leaves the encoder as it is; "
+    "SetFit tunes the encoder and fits a head; zero-shot sees no example. Whatever is chosen, the "
+    "examples choose, never a test row.",
 )
 
 USUAL_PLAN = CurvePlan()
@@ -65,7 +64,7 @@ def write_learning_curve(
         say(f"{len(kept)} trainings of an earlier curve are kept; what is needed of them is used.")
     if not (out / CURVE_FILE).exists():
         write(out, points, facts)  # by this file a run that goes on knows the folder for its own
-    for point in curve_points(pool, rows, plan, say, kept):
+    for point in curve_points(pool, rows, plan, kept, say):
         points.append(point)
         write(out, points, facts)
     draw(out / "curve.png", points)
@@ -120,7 +119,8 @@ def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
         "",
         *made,
         f"{facts['labels']} labels, {facts['test_rows']:,} test rows, seeds "
-        f"{', '.join(map(str, facts['seeds']))}, emo_hub {facts['emo_hub']}.",
+        f"{', '.join(map(str, facts['seeds']))} (SetFit: the first {facts['setfit']}), emo_hub "
+        f"{facts['emo_hub']}.",
         "",
         *(f"- {note}" for note in NOTES),
         "",
@@ -146,5 +146,6 @@ def _facts(pool: Examples, rows: Examples, plan: CurvePlan) -> dict[str, Any]:
         "pool": pool.counts,
         "test_rows": len(rows),
         "seeds": list(plan.seeds),
+        "setfit": plan.setfit,
         "recipe": dataclasses.asdict(plan.recipe),
     }

@@ -22,15 +22,11 @@ class Run:
 
     Args:
         examples: how many it learnt from.
-        pooled: macro-F1 with the zero-shot scores weighed in, 0..1.
-        alone: macro-F1 of its head alone, 0..1.
-        weight: of the zero-shot scores, 0..1.
+        macro_f1: 0..1.
     """
 
     examples: int
-    pooled: float
-    alone: float
-    weight: float
+    macro_f1: float
 
 
 @dataclass(slots=True)
@@ -79,10 +75,12 @@ class KeptRuns:
         write_whole(self.path, (json.dumps(table, indent=1) + "\n").encode())
 
 
-def key_of(encoder: Encoder, sample: Examples, judged: Examples, recipe: FewshotRecipe) -> str:
-    """Digest the start, the sample, the test rows and the recipe of a run."""
+def key_of(
+    way: str, encoder: Encoder, sample: Examples, judged: Examples, recipe: FewshotRecipe
+) -> str:
+    """Digest how it was learnt, the start, the sample, the test rows and the recipe of a run."""
     digest = hashlib.sha256()
-    for part in (__version__, encoder.digest, json.dumps(dataclasses.asdict(recipe))):
+    for part in (__version__, way, encoder.digest, json.dumps(dataclasses.asdict(recipe))):
         digest.update(part.encode())
     for rows in (sample, judged):
         digest.update(json.dumps([rows.texts, rows.labels, rows.multi_label]).encode())

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from transformers import PreTrainedModel, PrinterCallback, ProgressCallback
 
+from emo_hub.errors import InputError
 from emo_hub.fewshot.examples import Examples
 from emo_hub.fewshot.head import LinearHead
 from emo_hub.fewshot.pairs import draw_pairs
@@ -74,7 +75,15 @@ def tune(model: EmotionModel, examples: Examples, recipe: FewshotRecipe) -> Tune
         model: the encoder; it stays as it is.
         examples: N of them.
         recipe: how long and how fast.
+
+    Raises:
+        InputError: it is a static one, without a transformer to tune.
     """
+    if not isinstance(model.backbone, PreTrainedModel):
+        raise InputError(
+            f"{model.name} has no transformer, and SetFit tunes one: leave --method setfit, or "
+            "start from 'default' or another checkpoint that is no static one."
+        )
     set_setfit_verbosity(WARNING)
     pairs = min(recipe.pairs_per_example * len(examples), recipe.max_pairs)
     with tempfile.TemporaryDirectory() as place:

@@ -98,8 +98,8 @@ class Work:
 
     def point(self, title: str, recipe: ContrastiveRecipe) -> Point:
         """Train and score one model, or find it done."""
+        from emo_hub.checkpoint import RUN_FILE
         from emo_hub.training.contrastive import train_contrastive
-        from emo_hub.training.writing import RUN_FILE
 
         place = title.replace(" ", "-").replace("/", "-")
         start = time.perf_counter()

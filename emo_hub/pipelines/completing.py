@@ -9,9 +9,11 @@ from transformers.utils.hub import cached_file
 
 from emo_hub.checkpoint import HEAD_FILE, read_head
 from emo_hub.errors import CheckpointError
+from emo_hub.learnt import read_learnt
 from emo_hub.modeling import EmotionModel
 from emo_hub.static import StaticBackbone
 from emo_hub.tensors import (
+    LEARNT_FILE,
     MOMENTS_FILE,
     OFFSETS_FILE,
     VAD_FILE,
@@ -32,7 +34,7 @@ def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
     try:
         found = [
             cached_file(source, file, revision=commit, _raise_exceptions_for_missing_entries=False)
-            for file in (HEAD_FILE, VAD_FILE, MOMENTS_FILE, OFFSETS_FILE)
+            for file in (HEAD_FILE, VAD_FILE, MOMENTS_FILE, OFFSETS_FILE, LEARNT_FILE)
         ]
         tokenizer = AutoTokenizer.from_pretrained(source, revision=commit)
     except (OSError, ValueError) as error:
@@ -46,6 +48,7 @@ def completed(encoder: PreTrainedModel | StaticBackbone) -> EmotionModel:
         vad = vad[0].to(device), vad[1].to(device)
     model = EmotionModel(encoder, tokenizer, head, vad, read_moments(folder))
     model.offsets = read_offsets(folder, head.trained_labels)
+    model.learnt = read_learnt(folder)
     model.name, model.folder = source, folder
     model.run_on()
     return model

@@ -70,7 +70,8 @@ class ZeroShotEmotionPipeline(Pipeline):
             a context it adds "context_weights", by label how much the context spoke for it.
 
     Keyword arguments of making it, beside those of transformers:
-        candidate_labels: what calls without labels use.
+        candidate_labels: what calls without labels use. Where the checkpoint learnt labels from
+            examples, these; they compete then if each example had one.
         backend, precision: what encodes texts; see `EmotionModel.load`.
 
     Raises:
@@ -94,7 +95,10 @@ class ZeroShotEmotionPipeline(Pipeline):
             )
         backend, precision = kwargs.pop("backend", None), kwargs.pop("precision", None)
         kwargs["tokenizer"] = model.tokenizer
-        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", None)
+        learnt, self._answers_as_learnt = None, False
+        if model.learnt is not None and "candidate_labels" not in kwargs:
+            learnt, self._answers_as_learnt = model.learnt.labels, model.learnt.competing
+        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", learnt)
         if backend == "nano" and model.folder is not None:
             model, backend = EmotionModel.load(model.folder, backend="nano"), None
         before = model.device.type
@@ -112,6 +116,9 @@ class ZeroShotEmotionPipeline(Pipeline):
         """Rate one text, a list, a generator or a dataset of texts; see the class."""
         if args:
             raise InputError("Give the labels by name: clf(text, candidate_labels=[...]).")
+        told = {*kwargs, *self._postprocess_params}
+        if self._answers_as_learnt and not told & {"candidate_labels", "multi_label", "exhaustive"}:
+            kwargs["multi_label"] = False
         labels = kwargs.pop("candidate_labels", self.usual_labels)
         context = kwargs.pop("context", None)
         batch_size = kwargs.pop("batch_size", self._batch_size)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from emo_hub.checkpoint import HEAD_FILE
+from emo_hub.checkpoint import HEAD_FILE, RUN_FILE
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CardError, CheckpointError
 from emo_hub.model_card import (
@@ -30,7 +30,6 @@ from emo_hub.publishing.target import FIRST, Target
 from emo_hub.publishing.version import How, Say, release
 from emo_hub.registration import TASK, default_model_folder
 from emo_hub.static import StaticBackbone
-from emo_hub.training.writing import RUN_FILE
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

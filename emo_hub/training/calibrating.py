@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from emo_hub import checkpoint as files
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.config import fill, recipe_hash
 from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
@@ -25,7 +26,6 @@ from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
 from emo_hub.training.writing import (
     ADAPTER,
-    RUN_FILE,
     Finished,
     is_made,
     read_run,

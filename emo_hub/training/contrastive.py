@@ -20,6 +20,7 @@ from torch import nn
 from transformers import AutoTokenizer, PreTrainedModel
 
 from emo_hub import checkpoint as files
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
@@ -34,7 +35,7 @@ from emo_hub.training.loop import PRECISIONS, LoopSettings, Progress, best_preci
 from emo_hub.training.material import Material, Wanted, gather
 from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
-from emo_hub.training.writing import RUN_FILE, Finished, is_made, write_checkpoint
+from emo_hub.training.writing import Finished, is_made, write_checkpoint
 from emo_hub.version import __version__
 
 # The ways a label is said in training and, the first three, at inference.

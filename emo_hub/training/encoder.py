@@ -20,6 +20,7 @@ import torch
 
 from emo_hub import checkpoint as files
 from emo_hub.cards import checkpoint_facts, render_card, template_path
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.classifier_settings import OWN_TASK, ClassifierSettings
 from emo_hub.config import part, recipe_hash
@@ -46,7 +47,7 @@ from emo_hub.training.outputs import (
 )
 from emo_hub.training.rows import Trust
 from emo_hub.training.targets import ReadingSettings, target_table, unseen
-from emo_hub.training.writing import RUN_FILE, is_made, write_run
+from emo_hub.training.writing import is_made, write_run
 from emo_hub.version import __version__
 
 __all__ = ["EncoderRecipe", "Lesson", "train_encoder", "train_lesson"]

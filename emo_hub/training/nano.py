@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from emo_hub.calibration import Floats
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.config import part, recipe_hash
 from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
@@ -32,7 +33,7 @@ from emo_hub.training.finish import judge
 from emo_hub.training.loop import PRECISIONS, Progress, best_precision
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.table import Bags, Table, TableSettings, fit_table, start_table
-from emo_hub.training.writing import RUN_FILE, Finished, write_checkpoint
+from emo_hub.training.writing import Finished, write_checkpoint
 from emo_hub.version import __version__
 
 

@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import save_file
 
 from emo_hub import checkpoint as files
+from emo_hub.checkpoint import RUN_FILE
 from emo_hub.durable import put_in_place
 from emo_hub.errors import CheckpointError
 from emo_hub.modeling import EmotionModel
 from emo_hub.training.finish import Judgement
 
-RUN_FILE = "training.json"
 ADAPTER = "adapter"  # the folder of the low-rank updates, inside the checkpoint
 
 

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from emo_hub import checkpoint as files
 from emo_hub.calibration import one_at_least, sigmoid, softmax
-from emo_hub.evaluation.scorers.contestant import ZERO_SHOT, Contestant, ModelOptions
+from emo_hub.evaluation.scorers.contestant import (
+    TRANSFER,
+    ZERO_SHOT,
+    Contestant,
+    ModelOptions,
+)
 from emo_hub.evaluation.scorers.deciding import ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import (
     digest_of_code,
@@ -74,7 +79,7 @@ class OurScorer(ThresholdedScorer):
         labelled = self.model.encode_labels(labels, competing=not multi_label)
         if multi_label:
             return sigmoid(self.model.logits(vectors, labelled, labels))
-        return softmax(self.model.competing_logits(vectors, labelled))
+        return softmax(self.model.competing_logits(vectors, labelled, labels))
 
     def score_exhaustive(
         self,
@@ -143,4 +148,8 @@ def open_ours(reference: Reference, options: ModelOptions) -> Contestant:
     }
     scorer = OurScorer(model, thresholds, batch_size=options.batch_size, name=name)
     trained = benchmarks_of(options.trained_on)
-    return Contestant(scorer, fingerprint(parts), ZERO_SHOT, trained, facts)
+    standing = ZERO_SHOT
+    if model.learnt is not None:
+        # Somebody labelled what these were learnt from; on what benchmark, `trained_on` can say.
+        standing, facts["learnt_labels"] = TRANSFER, list(model.learnt.labels)
+    return Contestant(scorer, fingerprint(parts), standing, trained, facts)
