@@ -7,6 +7,7 @@ text need not know which of its labels were learnt. What they were learnt from i
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,9 @@ class LearntLabels:
     """What was learnt of L labels.
 
     Args:
-        labels: as their examples name them.
-        competing: whether each example carried one label alone.
+        labels: as their examples name them; those that were learnt last come first.
+        latest: how many were learnt last.
+        competing: whether each of their examples carried one label alone.
         rating_weight: (L, D) of their logits where each is rated by itself.
         rating_bias: (L,) of the same.
         contest_weight: (L, D) of their logits where labels compete.
@@ -41,6 +43,7 @@ class LearntLabels:
     """
 
     labels: tuple[str, ...]
+    latest: int
     competing: bool
     rating_weight: Floats
     rating_bias: Floats
@@ -48,41 +51,51 @@ class LearntLabels:
     contest_bias: Floats
     thresholds: Floats
 
+    @property
+    def usual_labels(self) -> tuple[str, ...]:
+        """The labels that were learnt last, which calls without labels mean."""
+        return self.labels[: self.latest]
+
     def found(
         self, labels: Sequence[str], reader: LabelReader
     ) -> tuple[list[int], list[int], Floats]:
         """Find learnt labels among those that are asked about.
 
         A label is first looked for as it stands, so that "not angry" can be learnt too; else by
-        what it is read as, and a negated one is turned round.
+        what both are read as, and where one of them is negated, the other is turned round.
 
         Returns:
             Places among `labels` (F), places among the learnt (F), and 1 or -1 (F,).
         """
-        learnt = {normalise(label): place for place, label in enumerate(self.labels)}
+        exact = {_plain(label): place for place, label in enumerate(self.labels)}
+        meant: dict[str, tuple[int, float]] = {}
+        for place, label in enumerate(self.labels):
+            name, sign = _meant(label, reader)
+            meant.setdefault(name, (place, sign))
         asked, places, signs = [], [], []
         for column, label in enumerate(labels):
-            name, sign = normalise(label), 1.0
-            if name not in learnt:
-                reading = reader.read(label)
-                name = "" if reading.phrases else reading.name
-                sign = -1.0 if reading.negated else 1.0
-            if name in learnt:
+            if (known := exact.get(_plain(label))) is not None:
+                place, sign = known, 1.0
+            else:
+                name, turned = _meant(label, reader)
+                place, sign = meant.get(name, (-1, 1.0)) if name else (-1, 1.0)
+                sign *= turned
+            if place >= 0:
                 asked.append(column)
-                places.append(learnt[name])
+                places.append(place)
                 signs.append(sign)
         return asked, places, np.array(signs, np.float32)
 
     def beside(self, older: LearntLabels) -> LearntLabels:
         """Put older learnt labels behind these, but for those that were learnt anew."""
-        new = {normalise(label) for label in self.labels}
-        kept = [row for row, label in enumerate(older.labels) if normalise(label) not in new]
+        new = {_plain(label) for label in self.labels}
+        kept = [row for row, label in enumerate(older.labels) if _plain(label) not in new]
         parts = {
             name: np.concatenate([getattr(self, name), getattr(older, name)[kept]])
             for name in _PARTS
         }
         labels = self.labels + tuple(older.labels[row] for row in kept)
-        return LearntLabels(labels, self.competing, **parts)
+        return LearntLabels(labels, self.latest, self.competing, **parts)
 
     def cuts(self, labels: Sequence[str], zero_shot: Floats, reader: LabelReader) -> Floats:
         """Put the thresholds of learnt labels in place of zero-shot ones (C,)."""
@@ -106,14 +119,16 @@ def read_learnt(folder: Path) -> LearntLabels | None:
         with safe_open(path, framework="pt") as file:
             told = json.loads((file.metadata() or {})[_TOLD])
         labels, competing = tuple(map(str, told["labels"])), bool(told["competing"])
+        latest = int(told["latest"])
         parts = {name: tensors[name].float().numpy() for name in _PARTS}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); train it again.") from error
-    if not labels or {len(part) for part in parts.values()} != {len(labels)}:
+    distinct = len({_plain(label) for label in labels})
+    if {len(part) for part in parts.values()} != {distinct} or not 0 < latest <= distinct:
         raise CheckpointError(
-            f"{path} names {len(labels)} labels and does not hold as many: train it again."
+            f"{path} names {distinct} labels and does not hold as many: train it again."
         )
-    return LearntLabels(labels, competing, **parts)
+    return LearntLabels(labels, latest, competing, **parts)
 
 
 def write_learnt(learnt: LearntLabels, folder: Path) -> None:
@@ -122,5 +137,16 @@ def write_learnt(learnt: LearntLabels, folder: Path) -> None:
         name: torch.from_numpy(np.ascontiguousarray(getattr(learnt, name), np.float32))
         for name in _PARTS
     }
-    told = json.dumps({"labels": learnt.labels, "competing": learnt.competing}, ensure_ascii=False)
-    save_file(tensors, folder / LEARNT_FILE, metadata={_TOLD: told})
+    told = {name: getattr(learnt, name) for name in ("labels", "latest", "competing")}
+    text = json.dumps(told, ensure_ascii=False)
+    save_file(tensors, folder / LEARNT_FILE, metadata={_TOLD: text})
+
+
+def _plain(label: str) -> str:
+    return normalise(unicodedata.normalize("NFC", label))
+
+
+def _meant(label: str, reader: LabelReader) -> tuple[str, float]:
+    """Give the words that a label is read as, and -1 where it denies them; "" for an emoji."""
+    reading = reader.read(label)
+    return "" if reading.phrases else reading.name, -1.0 if reading.negated else 1.0

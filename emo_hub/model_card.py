@@ -11,6 +11,7 @@ from emo_hub.cards import checkpoint_facts, render_card, template_path
 from emo_hub.checkpoint import RUN_FILE, read_head
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CardError
+from emo_hub.learnt import read_learnt
 from emo_hub.registration import dataset_repo, default_model_folder
 from emo_hub.static import is_static
 from emo_hub.tensors import OFFSETS_FILE
@@ -156,7 +157,8 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
             base_repo=_on_hub(head.base),
             is_static=is_static(folder),
             has_offsets=(folder / OFFSETS_FILE).is_file(),
-            learnt=head.facts.get("learnt_labels"),
+            learnt=read_learnt(folder),
+            lessons=head.facts.get("learnt_labels", []),
         )
     page = folder / "README.md"
     template = "encoder" if is_classifier else "contrastive"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from emo_hub.calibration import softmax
+from emo_hub.calibration import sigmoid, softmax
 from emo_hub.errors import CheckpointError, DataError, InputError
 from emo_hub.fewshot import Examples, FewshotRecipe, teach, train_fewshot
 from emo_hub.fewshot.refining import (
@@ -76,37 +76,59 @@ def parts_of(count, parts=4):
 # The fit
 
 
-@pytest.mark.parametrize("lesson_of", [contest_lesson, rating_lesson])
+def rated_alone(vectors, targets):
+    return rating_lesson(vectors, targets, several=False)
+
+
+def rated_together(vectors, targets):
+    return rating_lesson(vectors, targets, several=True)
+
+
+@pytest.mark.parametrize("lesson_of", [contest_lesson, rated_alone, rated_together])
 def test_what_is_held_very_firmly_stays_where_it_was(lesson_of):
     vectors, targets, right = clouds(24)
     found = fit(lesson_of(vectors, targets), right, Held(1.0, 1e9))
-    assert found.weight == pytest.approx(right.weight, abs=1e-4)
+    assert found.scorer.weight == pytest.approx(right.weight, abs=1e-4)
 
 
-@pytest.mark.parametrize("lesson_of", [contest_lesson, rating_lesson])
+@pytest.mark.parametrize("lesson_of", [contest_lesson, rated_alone, rated_together])
 def test_a_fit_is_the_most_probable_map(lesson_of):
     """No step to either side costs less, in log loss and distance together."""
     vectors, targets, right = clouds(24)
     lesson = lesson_of(vectors, targets)
     found = fit(lesson, turned(right), USUAL)
+    middle = lesson.vectors.mean(axis=0)
 
-    def cost(scorer):
-        logits = lesson.vectors @ scorer.weight.T.astype(float) + scorer.bias
+    def cost(weight, shift):
+        change = weight - turned(right).weight
+        logits = lesson.vectors @ turned(right).weight.T.astype(float) + shift
+        logits = logits + (lesson.vectors - middle) @ change.T
         if lesson.competing:
             exact = np.exp(logits - logits.max(axis=1, keepdims=True))
             sure = exact / exact.sum(axis=1, keepdims=True)
             loss = -(lesson.weights * lesson.targets * np.log(sure)).sum()
         else:
-            loss = (np.logaddexp(0, logits) - lesson.targets * logits).sum()
-        far = ((scorer.weight - turned(right).weight) ** 2).sum() * USUAL.firmness
-        return loss + 0.5 * far + 0.5 * (scorer.bias**2).sum()
+            each = np.logaddexp(0, logits) - lesson.targets * logits
+            loss = (lesson.weights * each).sum()
+        return loss + 0.5 * USUAL.firmness * (change**2).sum() + 0.5 * (shift**2).sum()
 
     chance = np.random.default_rng(1)
+    weight, shift = found.scorer.weight, found.shift
+    least = cost(weight, shift)
     for _ in range(20):
-        weight = found.weight + 0.05 * chance.normal(size=found.weight.shape).astype(np.float32)
-        assert cost(LinearScorer(weight, found.bias)) > cost(found)
-        bias = found.bias + 0.05 * chance.normal(size=found.bias.shape).astype(np.float32)
-        assert cost(LinearScorer(found.weight, bias)) > cost(found)
+        assert cost(weight + 0.05 * chance.normal(size=weight.shape), shift) > least
+        assert cost(weight, shift + 0.05 * chance.normal(size=shift.shape)) > least
+
+
+def test_a_map_gives_what_was_fitted():
+    """Its bias holds the shift, and what weights that act on differences from the mean leave."""
+    vectors, targets, right = clouds(24)
+    lesson = contest_lesson(vectors, targets)
+    found = fit(lesson, turned(right), USUAL)
+    apart = vectors - vectors.mean(axis=0)
+    change = found.scorer.weight - turned(right).weight
+    wanted = turned(right).logits(vectors) + apart @ change.T + found.shift
+    assert found.scorer.logits(vectors) == pytest.approx(wanted, abs=1e-4)
 
 
 def test_a_label_of_many_examples_wins_no_contest_for_that():
@@ -115,7 +137,18 @@ def test_a_label_of_many_examples_wins_no_contest_for_that():
     targets = np.eye(2, dtype=bool)[[0] * 20 + [1] * 4]
     none = LinearScorer(np.zeros((2, 8), np.float32), np.zeros(2, np.float32))
     found = fit(contest_lesson(vectors, targets), none, USUAL)
-    assert softmax(found.logits(vectors[:1]))[0] == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert softmax(found.scorer.logits(vectors[:1]))[0] == pytest.approx([0.5, 0.5], abs=1e-3)
+
+
+@pytest.mark.parametrize("counts", [(64, 64, 64, 64), (64, 4, 4, 4), (64, 64, 64, 8)])
+def test_a_label_of_few_examples_is_rated_as_those_of_many(counts):
+    vectors, targets, right = clouds(256)
+    rows = np.concatenate([np.flatnonzero(targets[:, i])[:n] for i, n in enumerate(counts)])
+    found = fit(rated_alone(vectors[rows], targets[rows]), right, USUAL).scorer
+    apart, truth, _ = clouds(2000, seed=7)
+    scores = sigmoid(found.logits(apart))
+    means = [scores[truth[:, column], column].mean() for column in range(4)]
+    assert max(means) - min(means) < 0.15
 
 
 def test_a_text_of_two_labels_shares_itself_out():
@@ -129,7 +162,7 @@ def test_a_right_start_is_kept_and_does_not_get_worse():
     apart, truth, _ = clouds(2000, seed=7)
     found = refine(contest_lesson(vectors, targets), right, parts_of(32))
     assert found.held.share == 1
-    assert hits(found.scorer, apart, truth) >= hits(right, apart, truth) - 0.01
+    assert hits(found.fitted.scorer, apart, truth) >= hits(right, apart, truth) - 0.01
 
 
 def test_a_wrong_start_is_dropped_by_held_out_examples():
@@ -138,7 +171,7 @@ def test_a_wrong_start_is_dropped_by_held_out_examples():
     wrong = turned(right)
     found = refine(contest_lesson(vectors, targets), wrong, parts_of(64))
     assert found.held.share < 1
-    assert hits(wrong, apart, truth) < 0.2 < 0.5 < hits(found.scorer, apart, truth)
+    assert hits(wrong, apart, truth) < 0.2 < 0.5 < hits(found.fitted.scorer, apart, truth)
     assert found.losses["learnt"] < found.losses["zero-shot"]
 
 
@@ -148,7 +181,7 @@ def test_examples_beat_the_start_that_they_correct():
     apart, truth, _ = clouds(2000, seed=7)
     mixed = LinearScorer(right.weight[[1, 0, 2, 3]], right.bias)
     found = refine(contest_lesson(vectors, targets), mixed, parts_of(32))
-    assert hits(found.scorer, apart, truth) > hits(mixed, apart, truth) + 0.15
+    assert hits(found.fitted.scorer, apart, truth) > hits(mixed, apart, truth) + 0.15
 
 
 def test_a_given_share_is_used():
@@ -177,7 +210,7 @@ def test_held_out_logits_come_from_maps_that_have_not_seen_the_row():
 
 @pytest.fixture(scope="module")
 def taught(untrained):
-    return teach(untrained, examples_of(ROWS))
+    return teach(untrained, Examples.of(SAID))
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +269,22 @@ def test_a_label_that_begins_with_not_can_be_learnt(untrained):
     assert logits == pytest.approx(wanted + taught.learnt.rating_bias[place], abs=1e-4)
 
 
+@pytest.mark.parametrize("learnt", ["happiness", "Co\u0302te", "not angry"])
+def test_the_denial_of_a_learnt_label_means_that_label(untrained, learnt):
+    """Whatever the lexicon reads it as."""
+    rows = [(text, learnt if label == "billing" else label) for text, label in ROWS]
+    taught = teach(untrained, examples_of(rows))
+    denied = "angry" if learnt == "not angry" else f"not {learnt}"
+    scores = taught.score(NEW, [learnt, denied])
+    assert scores.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_labels_that_differ_in_case_alone_are_refused(untrained):
+    rows = [*ROWS, ("my bill", "Billing")]
+    with pytest.raises(DataError, match="'Billing' and 'billing' differ in case"):
+        teach(untrained, examples_of(rows))
+
+
 @pytest.mark.parametrize("several", [True, False])
 def test_it_scores_alike_when_read_back(folder, several):
     model = EmotionModel.load(folder)
@@ -266,7 +315,7 @@ def test_no_example_is_kept(folder):
 
 
 def test_the_head_tells_what_was_learnt_from_what(folder):
-    told = json.loads((folder / "emotion_head.json").read_text())["facts"]["learnt_labels"]
+    (told,) = json.loads((folder / "emotion_head.json").read_text())["facts"]["learnt_labels"]
     assert told["examples_by_label"] == {"billing": 3, "praise": 3, "shipping": 3}
     assert told["contest"]["folds"] == 3
     assert told["contest"]["losses"].keys() == {"zero-shot", "learnt"}
@@ -277,6 +326,8 @@ def test_more_labels_can_be_learnt_after_these(folder):
     rows = [("a bug", "bugs"), ("it crashed", "bugs"), ("hm", "praise"), ("well", "praise")]
     more = teach(model, examples_of(rows))
     assert more.learnt.labels == ("bugs", "praise", "billing", "shipping")
+    assert more.learnt.usual_labels == ("bugs", "praise")
+    assert [len(one["examples_by_label"]) for one in more.head.facts["learnt_labels"]] == [3, 2]
     labels = ["billing", "shipping"]
     assert np.array_equal(more.score(NEW, labels), model.score(NEW, labels))
     assert not np.array_equal(more.score(NEW, ["praise"]), model.score(NEW, ["praise"]))
@@ -284,13 +335,21 @@ def test_more_labels_can_be_learnt_after_these(folder):
 
 def test_numbers_as_labels_start_from_nothing(untrained):
     rows = [(text, str(list(SAID).index(label))) for text, label in ROWS]
-    facts = teach(untrained, examples_of(rows)).head.facts["learnt_labels"]
+    (facts,) = teach(untrained, examples_of(rows)).head.facts["learnt_labels"]
     assert facts["contest"]["share"] == facts["rating"]["share"] == 0
 
 
 def test_a_given_prior_is_used(untrained):
-    facts = teach(untrained, examples_of(ROWS), FewshotRecipe(prior=0.25)).head.facts
-    assert facts["learnt_labels"]["contest"]["share"] == 0.25
+    taught = teach(untrained, examples_of(ROWS), FewshotRecipe(prior=0.25))
+    assert taught.head.facts["learnt_labels"][0]["contest"]["share"] == 0.25
+
+
+def test_learning_again_starts_from_the_names_not_from_what_was_learnt(taught):
+    """Else examples that judge what is learnt would have been learnt from before."""
+    again = teach(taught, Examples.of(SAID))
+    assert np.array_equal(again.learnt.contest_weight, taught.learnt.contest_weight)
+    first, second = again.head.facts["learnt_labels"]
+    assert first["contest"] == second["contest"]
 
 
 def test_labels_of_texts_with_several_keep_their_zero_shot_thresholds(untrained):
@@ -299,7 +358,10 @@ def test_labels_of_texts_with_several_keep_their_zero_shot_thresholds(untrained)
     labels = list(SAID)
     assert not taught.learnt.competing
     assert np.array_equal(taught.thresholds(labels), untrained.thresholds(labels))
-    assert np.array_equal(taught.learnt.rating_bias, untrained.scorer(labels).bias)
+    # Of a text in the middle of the examples, what was said of it by their names still holds.
+    middle = taught.encode_texts([text for text, _ in rows]).mean(axis=0, keepdims=True)
+    before, after = (model.scorer(labels).logits(middle) for model in (untrained, taught))
+    assert after == pytest.approx(before, abs=1e-3)
 
 
 def test_a_model_without_a_transformer_learns_too(measured_table):
@@ -318,7 +380,7 @@ def test_a_damaged_file_is_told_in_a_sentence(folder, tmp_path, harm):
         tensors = load_file(path)
         if harm == "rows":
             tensors["thresholds"] = tensors["thresholds"][:1]
-        told = json.dumps({"labels": list(SAID), "competing": True})
+        told = json.dumps({"labels": list(SAID), "latest": 3, "competing": True})
         save_file(tensors, path, metadata=None if harm == "labels" else {"learnt": told})
     with pytest.raises(CheckpointError, match=r"learnt_labels\.safetensors"):
         EmotionModel.load(place)
@@ -353,7 +415,7 @@ def test_its_card_tells_what_it_learnt(folder, measured_checkpoint, tmp_path):
     assert not (place / RESULTS_FILE).exists()  # what was measured of the start is not of this
     shutil.copy(measured_checkpoint / RESULTS_FILE, place)
     card = write_card(place, name="mine").read_text(encoding="utf-8")
-    assert "Examples: billing 3, praise 3, shipping 3." in card
+    assert "with 9 examples: billing 3, praise 3, shipping 3." in card
     assert "No human emotion label entered its training" not in card
     before = write_card(measured_checkpoint, name="theirs").read_text(encoding="utf-8")
     assert "No human emotion label entered its training" in before
@@ -380,6 +442,30 @@ def test_predict_needs_no_labels_where_some_were_learnt(folder, tmp_path):
         assert sum(float(row[label]) for label in SAID) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_predict_takes_exhaustive_for_what_was_learnt(folder):
+    done = emo_hub("predict", NEW[0], "--model", folder, "--json", "--exhaustive")
+    asked = pipeline(model=folder)(NEW[0], exhaustive=True)
+    found = json.loads(done.stdout)
+    assert found["labels"] == asked["labels"]
+    assert found["scores"] == pytest.approx(asked["scores"])
+
+
+def test_learnt_labels_are_not_calibrated_away(folder, tmp_path):
+    from emo_hub.training.calibrating import calibrate
+    from emo_hub.training.contrastive import ContrastiveRecipe
+
+    with pytest.raises(CheckpointError, match="has learnt labels from examples"):
+        calibrate(folder, tmp_path / "corpus", tmp_path / "out", ContrastiveRecipe())
+
+
+def test_training_does_not_take_the_folder_for_its_own_run(folder, measured_checkpoint):
+    told = json.loads((folder / "training.json").read_text())
+    assert "run" not in told
+    assert (
+        told["recipe"] == json.loads((measured_checkpoint / "training.json").read_text())["recipe"]
+    )
+
+
 def test_predict_without_labels_is_refused_where_none_were_learnt():
     done = emo_hub("predict", "so happy")
     assert done.returncode != 0
@@ -393,7 +479,7 @@ def test_the_command_learns_and_says_what_it_kept(measured_checkpoint, tmp_path)
         "--model", measured_checkpoint,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "log loss of a held-out example" in done.stderr + done.stdout
+    assert "log loss of a held-out decision" in done.stderr + done.stdout
     assert read_learnt(tmp_path / "model").labels == ("billing", "praise", "shipping")
 
 
@@ -403,6 +489,12 @@ def test_an_unknown_method_is_refused(tmp_path):
         "train", "fewshot", "--examples", file, "--out", tmp_path / "model", "--method", "magic"
     )
     assert "'refine' or 'setfit'; got 'magic'" in done.stderr
+
+
+def test_a_method_is_no_curve(tmp_path):
+    done = emo_hub("train", "fewshot", "--benchmark", "isear:all", "--out", tmp_path / "out",
+                   "--method", "setfit")  # fmt: skip
+    assert "A curve shows both ways" in done.stderr
 
 
 def test_plain_minilm_has_nothing_to_start_from(tmp_path):
@@ -415,6 +507,20 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, measured_checkpoint)
     place = shutil.copytree(measured_checkpoint, tmp_path / "model")
     with pytest.raises(InputError, match=r"has no learnt_labels\.safetensors"):
         train_fewshot(write_csv(tmp_path / "mine.csv", ROWS), place, model=str(place))
+
+
+def test_examples_are_made_of_texts_under_their_labels():
+    found = Examples.of({"b": ["one", "two"], "a": ["two", "three"]})
+    assert (found.labels, found.texts) == (("a", "b"), ("one", "two", "three"))
+    assert found.targets.tolist() == [[False, True], [True, True], [True, False]]
+    assert found.multi_label
+    assert not Examples.of({"b": ["one"], "a": ["two"]}).multi_label
+
+
+@pytest.mark.parametrize("said", [{"a": "one"}, {"a": [""]}, {"": ["one"]}, {"a": [3]}])
+def test_examples_that_are_none_are_refused(said):
+    with pytest.raises(InputError):
+        Examples.of(said)
 
 
 def test_one_label_alone_is_refused(untrained):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,16 +87,21 @@ def train_fewshot_command(
 ) -> None:
     """Learn your own labels from 1 to 64 examples of each.
 
-    Rate by them with: emo-hub predict TEXT --model OUT
+    Rate by them with: emo-hub predict TEXT --model OUT. What --method setfit makes is for Python:
+    emo_hub.fewshot.FewshotModel.
     """
     require("scipy", "fewshot", "Few-shot training")
     from datasets.utils.logging import disable_progress_bar
 
-    from emo_hub.fewshot import PLAIN, SHOTS, CurvePlan, FewshotRecipe
+    from emo_hub.fewshot import MOST_SHOTS, PLAIN, SHOTS, CurvePlan, FewshotRecipe
 
     disable_progress_bar()
     if method not in ("refine", "setfit"):
         raise InputError(f"--method is 'refine' or 'setfit'; got '{method}'.")
+    if method == "setfit" and (benchmark is not None or curve is not None):
+        raise InputError("A curve shows both ways: leave --method, and say --setfit N instead.")
+    if shots is not None and not 1 <= shots <= MOST_SHOTS:
+        raise InputError(f"--shots must be within 1..{MOST_SHOTS}; got {shots}.")
     recipe = FewshotRecipe(seed=seed, prior=_weight(prior))
     plan = CurvePlan(
         models=tuple(dict.fromkeys((model, PLAIN))) if setfit else (model,),
@@ -129,7 +135,8 @@ def _learn(examples: Path, out: Path, method: str, asked: dict[str, Any]) -> Non
         )
         return
     train_fewshot(examples, out, **asked, say=say)
-    say(f"{out}: rate by what was learnt with: emo-hub predict TEXT --model {out}")
+    named = shlex.quote(str(out))
+    say(f"{out}: rate by what was learnt with: emo-hub predict TEXT --model {named}")
 
 
 def _draw(examples: Path, curve: Path, out: Path, plan: CurvePlan, multi_label: str) -> None:

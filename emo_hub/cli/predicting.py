@@ -112,11 +112,11 @@ def predict_command(
         "backend": backend,
         "precision": precision,
     }
-    learnt = _learnt(model) if labels is None else None
+    learnt = _learnt(model, backend) if labels is None else None
     asked: dict[str, Any] = {
-        "labels": labels if learnt is None else learnt.labels,
+        "labels": labels if learnt is None else learnt.usual_labels,
         "threshold": _threshold(threshold),
-        "single": single or (learnt is not None and learnt.competing),
+        "single": single or (learnt is not None and learnt.competing and not exhaustive),
         "exhaustive": exhaustive,
     }
     if file is not None:
@@ -131,11 +131,16 @@ def predict_command(
     _predict_text(text, how, asked, of_text)
 
 
-def _learnt(model: str) -> LearntLabels:
-    from emo_hub.checkpoint import locate
+def _learnt(model: str, backend: str) -> LearntLabels:
+    """Give what the model that is to run has learnt from examples."""
+    from emo_hub.checkpoint import HEAD_FILE, locate
     from emo_hub.learnt import read_learnt
 
-    learnt = None if model == "default" else read_learnt(locate(model))
+    learnt = None
+    if model != "default":
+        folder = locate(model)
+        is_nano = backend == "nano" and (folder / "nano" / HEAD_FILE).is_file()
+        learnt = read_learnt(folder / "nano" if is_nano else folder)
     if learnt is None:
         raise InputError(
             f"Give labels, for instance --labels 'joy,anger': {model} has learnt none from "

@@ -94,10 +94,15 @@ def _settle(wanted: EmotionModel, out: Path) -> None:
     if there.folder is not None and not (there.folder / "model.safetensors").is_file():
         raise CheckpointError(f"{out} holds an adapter alone; name a new folder for the whole.")
     ours, theirs = (model.encode_texts(texts[:8], contexts[:8]) for model in (wanted, there))
-    if ours.shape != theirs.shape or not np.allclose(ours, theirs, atol=1e-5):
+    is_other = ours.shape != theirs.shape or not np.allclose(ours, theirs, atol=1e-5)
+    if is_other or _learnt_labels(wanted) != _learnt_labels(there):
         raise CheckpointError(
             f"{out} holds another checkpoint than {wanted.name}; name a new folder."
         )
+
+
+def _learnt_labels(model: EmotionModel) -> tuple[str, ...]:
+    return () if model.learnt is None else model.learnt.labels
 
 
 def _keep(

@@ -94,7 +94,8 @@ def prove(wanted: EmotionModel, found: EmotionModel, precision: str, name: str) 
         CheckpointError: they differ by more than the precision excuses.
     """
     texts, contexts = proof_texts()
-    labels = tuple(dict.fromkeys((*wanted.head.trained_labels, *wanted.head.thresholds)))
+    learnt = () if wanted.learnt is None else wanted.learnt.labels
+    labels = tuple(dict.fromkeys((*wanted.head.trained_labels, *wanted.head.thresholds, *learnt)))
     labels = labels or ("joy", "anger", "sadness", "fear", "surprise")
     vectors = [model.encode_texts(texts, contexts) for model in (wanted, found)]
     # Labels are encoded by each for itself, as in use.

@@ -134,6 +134,11 @@ def curve_points(
     if not plan.models or not plan.seeds:
         raise InputError("A learning curve needs at least one model and one seed.")
     entrants = [Entrant(open_encoder(model), judged) for model in plan.models]
+    if not plan.setfit and (plain := [e for e in entrants if not e.encoder.is_zero_shot]):
+        raise InputError(
+            f"{plain[0].encoder.name} rates no typed labels: only SetFit can learn from it; ask "
+            "for it on one sample or more."
+        )
     for shot in reached:
         samples = {seed: pool.sample(shot, seed=seed) for seed in plan.seeds}
         for entrant in entrants:

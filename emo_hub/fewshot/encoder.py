@@ -68,6 +68,7 @@ def open_encoder(source: str) -> Encoder:
         plain = read_body(folder, max_tokens=_PLAIN_TOKENS)
         return Encoder(plain, PLAIN, is_zero_shot=False, digest=_digest(folder))
     model = open_checkpoint(source)
+    model.learnt = None  # a curve begins with no example, whatever was learnt before
     return Encoder(model, model.name, is_zero_shot=True, digest=_digest(model.folder or Path()))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from emo_hub.errors import DataError, InputError
+from emo_hub.inputs import check_text
+from emo_hub.taxonomy import normalise
 
 MOST_SHOTS = 64
 
@@ -37,6 +39,27 @@ class Examples:
     targets: Bools
     multi_label: bool
     contexts: tuple[str | None, ...] = ()
+
+    @classmethod
+    def of(cls, texts_by_label: Mapping[str, Sequence[str]]) -> Examples:
+        """Make examples of texts under their labels; a text under two labels carries both.
+
+        Raises:
+            InputError: a text or a label is empty or no string.
+        """
+        carried: dict[str, set[str]] = {}
+        for label, texts in texts_by_label.items():
+            if not isinstance(label, str) or not label.strip():
+                raise InputError(f"A label must be a non-empty string; got {label!r:.60}.")
+            if isinstance(texts, str):
+                raise InputError(f"Give a list of texts for '{label}'; got one string.")
+            for text in texts:
+                check_text(text)
+                carried.setdefault(text, set()).add(label)
+        labels = tuple(sorted(texts_by_label))
+        targets = np.array([[label in said for label in labels] for said in carried.values()])
+        several = any(len(said) > 1 for said in carried.values())
+        return cls(tuple(carried), labels, targets.reshape(-1, len(labels)), several)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -103,9 +126,16 @@ class Examples:
         """Refuse examples from which nothing can be learnt.
 
         Raises:
-            DataError: there is one label only, a label without an example, or a label that every
-                example carries.
+            DataError: there is one label only, a label without an example, a label that every
+                example carries, or two that differ in case, spaces or underscores alone.
         """
+        spelt: dict[str, str] = {}
+        for label in self.labels:
+            if (other := spelt.setdefault(normalise(label), label)) != label:
+                raise DataError(
+                    f"The labels '{other}' and '{label}' differ in case, spaces or underscores "
+                    "alone; write them alike."
+                )
         if len(self.labels) < 2:
             raise DataError(
                 f"The examples carry one label only ({', '.join(self.labels) or 'none'}); give at "

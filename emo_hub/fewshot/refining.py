@@ -43,7 +43,7 @@ class Held:
     firmness: float
 
 
-# Chosen on ISEAR, EmpatheticDialogues and GoEmotions dev, all of 1 to 64 examples of each label.
+# Chosen on ISEAR, EmpatheticDialogues dev and GoEmotions dev, with 1 to 64 examples of each label.
 USUAL = Held(1.0, 1.0)
 
 
@@ -63,9 +63,28 @@ class Lesson:
     weights: Doubles
     competing: bool
 
+    @property
+    def decisions(self) -> float:
+        """How many decisions it asks for: one a text, or one a text and label."""
+        weights = self.weights[:, 0] if self.competing else self.weights
+        return float(weights.sum())
+
     def take(self, rows: npt.NDArray[np.int64]) -> Lesson:
         """Give some of the examples."""
         return Lesson(self.vectors[rows], self.targets[rows], self.weights[rows], self.competing)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The most probable map of C labels.
+
+    Args:
+        scorer: the map.
+        shift: (C,), the part of its bias that the examples added for how often they carry a label.
+    """
+
+    scorer: LinearScorer
+    shift: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +92,14 @@ class Refined:
     """A map, and how it was found.
 
     Args:
-        scorer: of C labels.
+        fitted: the map.
         held: by which prior.
         folds: of the cross-validation that chose it; 0 for none.
-        losses: mean log loss of a held-out example in nats: of the zero-shot map and of what was
-            chosen; None without cross-validation.
+        losses: mean log loss of a decision on a held-out example in nats, of the zero-shot map and
+            of what was chosen; None without cross-validation.
     """
 
-    scorer: LinearScorer
+    fitted: Fitted
     held: Held
     folds: int
     losses: dict[str, float] | None
@@ -92,22 +111,37 @@ def contest_lesson(vectors: Floats, targets: Bools) -> Lesson:
     Labels count alike, however many examples of each there are: that a user happened to give more
     of one says nothing of how often it occurs. Texts that carry no label say nothing here.
     """
+    shares, weights = _shared_out(targets)
+    return Lesson(vectors.astype(np.float64), shares, weights, competing=True)
+
+
+def rating_lesson(vectors: Floats, targets: Bools, *, several: bool) -> Lesson:
+    """Give the lesson of labels that are rated each by itself.
+
+    Args:
+        vectors: (N, D).
+        targets: (N, C).
+        several: whether texts may carry several labels, or none; else labels count alike, however
+            many examples of each there are.
+    """
+    weights = np.ones(targets.shape) if several else _shared_out(targets)[1]
+    return Lesson(vectors.astype(np.float64), targets.astype(np.float64), weights, competing=False)
+
+
+def _shared_out(targets: Bools) -> tuple[Doubles, Doubles]:
+    """Give each text's labels as shares of one, and weights by which labels count alike."""
     said = targets.astype(np.float64)
     shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1.0)
     counts = shares.sum(axis=0)
     rarity = counts.sum() / (len(counts) * np.maximum(counts, 1e-9))
-    weights = np.repeat((shares @ rarity)[:, None], len(counts), axis=1)
-    return Lesson(vectors.astype(np.float64), shares, weights, competing=True)
+    return shares, np.repeat((shares @ rarity)[:, None], len(counts), axis=1)
 
 
-def rating_lesson(vectors: Floats, targets: Bools) -> Lesson:
-    """Give the lesson of labels that are rated each by itself."""
-    alike = np.ones(targets.shape)
-    return Lesson(vectors.astype(np.float64), targets.astype(np.float64), alike, competing=False)
-
-
-def fit(lesson: Lesson, zero_shot: LinearScorer, held: Held) -> LinearScorer:
+def fit(lesson: Lesson, zero_shot: LinearScorer, held: Held) -> Fitted:
     """Find the most probable map of C labels.
+
+    Weights act on what sets a text apart from the mean of the examples, so that how often labels
+    occur among these is the shift's alone.
 
     Args:
         lesson: N examples.
@@ -117,23 +151,27 @@ def fit(lesson: Lesson, zero_shot: LinearScorer, held: Held) -> LinearScorer:
     weight = held.share * zero_shot.weight.astype(np.float64)
     bias = held.share * zero_shot.bias.astype(np.float64)
     start = lesson.vectors @ weight.T + bias
+    middle = lesson.vectors.mean(axis=0)
+    apart = lesson.vectors - middle
     labels, size = weight.shape
 
     def price(flat: Doubles) -> tuple[float, Doubles]:
         change, shift = flat[:-labels].reshape(labels, size), flat[-labels:]
-        loss, slope = _loss(lesson, start + lesson.vectors @ change.T + shift)
+        loss, slope = _loss(lesson, start + apart @ change.T + shift)
         loss += 0.5 * held.firmness * float((change**2).sum())
         loss += 0.5 * _BIAS_PRICE * float((shift**2).sum())
-        down = slope.T @ lesson.vectors + held.firmness * change
+        down = slope.T @ apart + held.firmness * change
         down_bias = slope.sum(axis=0) + _BIAS_PRICE * shift
         return loss, np.concatenate([down.ravel(), down_bias])
 
     none = np.zeros(labels * (size + 1))
     found = minimize(price, none, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x
-    return LinearScorer(
-        np.asarray(weight + found[:-labels].reshape(labels, size), np.float32),
-        np.asarray(bias + found[-labels:], np.float32),
+    change, shift = found[:-labels].reshape(labels, size), found[-labels:]
+    scorer = LinearScorer(
+        np.asarray(weight + change, np.float32),
+        np.asarray(bias + shift - change @ middle, np.float32),
     )
+    return Fitted(scorer, np.asarray(shift, np.float32))
 
 
 def refine(
@@ -173,10 +211,10 @@ def refine(
     best = best_of(Held(best.share, firmness) for firmness in _FIRMNESSES)
     if share is None:
         best = best_of(Held(other, best.firmness) for other in _SHARES)
-    judged = int((fold_of >= 0).sum())
+    judged = lesson.take(np.flatnonzero(fold_of >= 0))
     losses = {
-        "zero-shot": _loss_of(lesson.take(np.flatnonzero(fold_of >= 0)), zero_shot) / judged,
-        "learnt": tried[best] / judged,
+        "zero-shot": _loss_of(judged, zero_shot) / judged.decisions,
+        "learnt": tried[best] / judged.decisions,
     }
     return Refined(fit(lesson, zero_shot, best), best, len(parts), losses)
 
@@ -188,7 +226,7 @@ def held_out_logits(
     logits = np.full(lesson.targets.shape, np.nan)
     for part in np.unique(fold_of[fold_of >= 0]):
         judged = np.flatnonzero(fold_of == part)
-        scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held)
+        scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held).scorer
         logits[judged] = lesson.vectors[judged] @ scorer.weight.T + scorer.bias
     return logits
 
@@ -202,7 +240,7 @@ def _held_out_loss(
 ) -> float:
     total = 0.0
     for part in parts:
-        scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held)
+        scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held).scorer
         total += _loss_of(lesson.take(np.flatnonzero(fold_of == part)), scorer)
     return total
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emo_hub.calibration import Floats, sigmoid
-from emo_hub.checkpoint import RUN_FILE
+from emo_hub.checkpoint import RUN_FILE, Head
 from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import require
 from emo_hub.fewshot.encoder import DEFAULT, open_checkpoint
@@ -81,9 +81,12 @@ def train_fewshot(
 
     def write(fresh: Path) -> None:
         taught.save(fresh)
+        # The encoder is that run's still; what was measured of the start says nothing of this.
         if start.folder is not None and (start.folder / RUN_FILE).is_file():
-            # The encoder is that run's still; what was measured of the start says nothing of this.
-            shutil.copy(start.folder / RUN_FILE, fresh)
+            told = json.loads((start.folder / RUN_FILE).read_text(encoding="utf-8"))
+            told.pop("run", None)  # by which training would take the folder for its own
+            text = json.dumps(told, indent=1, sort_keys=True) + "\n"
+            (fresh / RUN_FILE).write_text(text, encoding="utf-8")
 
     put_in_place(out.absolute(), write)
     return taught
@@ -104,31 +107,35 @@ def teach(
         DataError: there is one label only, or one without an example.
     """
     examples.check_teachable()
-    labels, targets = examples.labels, examples.targets
-    vectors = model.encode_texts(examples.texts)
+    labels, targets, several = examples.labels, examples.targets, examples.multi_label
+    # What was learnt of these labels before knows examples that are to be held out now.
+    unlearnt = _with_learnt(model, None, model.head)
+    vectors = unlearnt.encode_texts(examples.texts)
     share = _share(examples, recipe)
     fold_of = folds(examples, _PARTS, seed=recipe.seed)
-    contest_start = model.scorer(labels, competing=True)
+    contest_start = unlearnt.scorer(labels, competing=True)
     contest = refine(contest_lesson(vectors, targets), contest_start, fold_of, share)
-    lesson, start = rating_lesson(vectors, targets), model.scorer(labels)
+    lesson, start = rating_lesson(vectors, targets, several=several), unlearnt.scorer(labels)
     rating = refine(lesson, start, fold_of, share)
     for name, one in (("competing", contest), ("each by itself", rating)):
         say(f"{len(examples):,} examples, labels {name}: {_in_words(one)}.")
-    rated, thresholds = rating.scorer, model.thresholds(labels)
+    rated, thresholds = rating.fitted.scorer, unlearnt.thresholds(labels)
     if rating.held.share < 1:
         cut = _threshold(lesson, start, rating, fold_of, mean_shots(examples))
         thresholds = np.full(len(labels), cut, np.float32)
-    elif examples.multi_label:
+    elif several:
         # How often a label occurs beside others is in its zero-shot bias. Examples that somebody
-        # chose do not tell: with theirs, GoEmotions dev lost four points of macro-F1.
-        rated = LinearScorer(rated.weight, start.bias)
+        # chose do not tell: with their shift, GoEmotions dev lost macro-F1.
+        rated = LinearScorer(rated.weight, rated.bias - rating.fitted.shift)
+    among = contest.fitted.scorer
     learnt = LearntLabels(
         labels=labels,
-        competing=not examples.multi_label,
+        latest=len(labels),
+        competing=not several,
         rating_weight=rated.weight,
         rating_bias=rated.bias,
-        contest_weight=contest.scorer.weight,
-        contest_bias=contest.scorer.bias,
+        contest_weight=among.weight,
+        contest_bias=among.bias,
         thresholds=thresholds,
     )
     return _taught(model, learnt, _facts(model, examples, recipe, contest, rating))
@@ -145,7 +152,7 @@ def _in_words(found: Refined) -> str:
     if found.losses is None:
         return f"{how}; no example could be held out"
     before, after = found.losses["zero-shot"], found.losses["learnt"]
-    return f"{how}; log loss of a held-out example {before:.3f} before, {after:.3f} after"
+    return f"{how}; log loss of a held-out decision {before:.3f} before, {after:.3f} after"
 
 
 def _threshold(
@@ -188,10 +195,14 @@ def _facts(
 
 def _taught(model: EmotionModel, learnt: LearntLabels, facts: dict[str, Any]) -> EmotionModel:
     """Give a model with the same encoder, which knows these labels beside those it had learnt."""
+    lessons = [*model.head.facts.get(FACTS, []), facts]
+    head = dataclasses.replace(model.head, facts={**model.head.facts, FACTS: lessons})
+    everything = learnt if model.learnt is None else learnt.beside(model.learnt)
+    return _with_learnt(model, everything, head)
+
+
+def _with_learnt(model: EmotionModel, learnt: LearntLabels | None, head: Head) -> EmotionModel:
     vad = (model.vad_weight, model.vad_bias) if model.has_vad else None
-    head = dataclasses.replace(model.head, facts={**model.head.facts, FACTS: facts})
-    taught = EmotionModel(model.backbone, model.tokenizer, head, vad, model.moments)
-    taught.offsets = model.offsets
-    taught.learnt = learnt if model.learnt is None else learnt.beside(model.learnt)
-    taught.name = model.name
-    return taught
+    other = EmotionModel(model.backbone, model.tokenizer, head, vad, model.moments)
+    other.offsets, other.learnt, other.name = model.offsets, learnt, model.name
+    return other

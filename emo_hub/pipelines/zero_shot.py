@@ -71,7 +71,8 @@ class ZeroShotEmotionPipeline(Pipeline):
 
     Keyword arguments of making it, beside those of transformers:
         candidate_labels: what calls without labels use. Where the checkpoint learnt labels from
-            examples, these; they compete then if each example had one.
+            examples, those it learnt last; they compete then if each example had one. What was
+            learnt of a label stays as it is whatever description comes with it.
         backend, precision: what encodes texts; see `EmotionModel.load`.
 
     Raises:
@@ -95,12 +96,12 @@ class ZeroShotEmotionPipeline(Pipeline):
             )
         backend, precision = kwargs.pop("backend", None), kwargs.pop("precision", None)
         kwargs["tokenizer"] = model.tokenizer
-        learnt, self._answers_as_learnt = None, False
-        if model.learnt is not None and "candidate_labels" not in kwargs:
-            learnt, self._answers_as_learnt = model.learnt.labels, model.learnt.competing
-        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", learnt)
         if backend == "nano" and model.folder is not None:
             model, backend = EmotionModel.load(model.folder, backend="nano"), None
+        learnt, self._answers_as_learnt = None, False
+        if model.learnt is not None and "candidate_labels" not in kwargs:
+            learnt, self._answers_as_learnt = model.learnt.usual_labels, model.learnt.competing
+        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", learnt)
         before = model.device.type
         self._matched = MatchedScorers(model.encode_texts)
         super().__init__(model, *args, **kwargs)

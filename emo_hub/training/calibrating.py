@@ -20,7 +20,7 @@ from emo_hub.durable import check_place
 from emo_hub.errors import CheckpointError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.registration import default_model_folder
-from emo_hub.tensors import read_tensors
+from emo_hub.tensors import LEARNT_FILE, read_tensors
 from emo_hub.training.contrastive import ContrastiveRecipe, Trained, wanted_rows
 from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
@@ -65,6 +65,11 @@ def calibrate(
     out = out.absolute()
     check_place(out, RUN_FILE)
     folder = default_model_folder() if source == "default" else Path(source)
+    if (folder / LEARNT_FILE).is_file():
+        raise CheckpointError(
+            f"{folder} has learnt labels from examples, whose scores another calibration would not "
+            "fit: calibrate what it started from, and learn them again from that."
+        )
     told = _told(folder)
     corpus = read_corpus(data)
     material = gather(data, texts, wanted_rows(recipe))

@@ -118,6 +118,10 @@ def train_nano(
     for note in notes:
         say(note)
     teacher = EmotionModel.load(None if recipe.teacher == "default" else recipe.teacher)
+    if teacher.learnt is not None:
+        left = "The labels that the teacher learnt from examples stay behind: learn them again."
+        notes = (*notes, left)
+        say(left)
     student = distil(teacher, rows, recipe, progress=progress, say=say)
     judgement = judge(
         student, rows, validation, shrink=recipe.threshold_shrink, anchor=recipe.anchor

@@ -123,9 +123,10 @@ def open_ours(reference: Reference, options: ModelOptions) -> Contestant:
     model = EmotionModel.load(folder, device=options.device)
     if options.max_tokens is not None:
         model.head = replace(model.head, max_tokens=options.max_tokens)
-    thresholds = Thresholds(
-        options, own=model.thresholds, own_words="of the checkpoint, fitted on synthetic rows"
-    )
+    words = "of the checkpoint, fitted on synthetic rows"
+    if model.learnt is not None:
+        words += ", those of learnt labels on their examples"
+    thresholds = Thresholds(options, own=model.thresholds, own_words=words)
     name = options.name or ("emo_hub default" if embedded else reference.source)
     digests = digest_of_folder(folder)
     if model.head.adapter is not None:
