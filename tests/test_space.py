@@ -453,3 +453,20 @@ def test_numbers_are_those_that_were_measured():
     stored = json.loads((default_model_folder() / "results.json").read_text())["measured"]
     shown = {one.benchmark: one.value for one in read_measured(default_model_folder())}
     assert shown == {one["benchmark"]: one["value"] for one in stored}
+
+
+def test_a_model_that_learnt_labels_offers_them_first(classify: Classify):
+    from emo_hub.fewshot import Examples, teach
+    from emo_hub.pipelines import pipeline
+    from emo_hub.space import build_app
+
+    said = {"billing": ["I was charged twice."], "praise": ["You are the best!"]}
+    taught = pipeline(model=teach(classify.model, Examples.of(said)))
+    page = build_app(taught).get_config_file()
+    laid = {c["props"].get("elem_id"): c["props"] for c in page["components"]}
+    for name in ("presets", "batch-presets"):
+        assert [key for _, key in laid[name]["choices"]] == ["learnt", *PRESETS]
+    assert laid["batch-labels"]["value"] == ["billing", "praise"]
+    usual = build_app(classify).get_config_file()
+    laid = {c["props"].get("elem_id"): c["props"] for c in usual["components"]}
+    assert [key for _, key in laid["presets"]["choices"]] == list(PRESETS)

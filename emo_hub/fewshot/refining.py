@@ -197,13 +197,15 @@ def refine(
     if not len(parts):
         return Refined(fit(lesson, zero_shot, best), best, 0, None)
     tried: dict[Held, float] = {}
+    # Labels that are rated each by itself are as many starts to be dropped, and losses add up.
+    maps = 1 if lesson.competing else lesson.targets.shape[1]
 
     def cost(held: Held) -> float:
         if held not in tried:
             tried[held] = _held_out_loss(lesson, zero_shot, held, fold_of, parts)
         far = np.log(held.firmness / usual.firmness) / _SPREAD
         dropped = 0.0 if share is not None else (1.0 - held.share) / _SHARE_SPREAD
-        return tried[held] + 0.5 * float(far**2 + dropped**2)
+        return tried[held] + 0.5 * float(far**2 + maps * dropped**2)
 
     def best_of(choices: Iterable[Held]) -> Held:
         return min((best, *choices), key=cost)

@@ -21,6 +21,7 @@ from emo_hub.space.batch_tab import BatchTab
 from emo_hub.space.compare_tab import CompareTab
 from emo_hub.space.events import READERS
 from emo_hub.space.explore_tab import ExploreTab
+from emo_hub.space.presets import presets_of
 from emo_hub.space.read_tab import ReadTab
 from emo_hub.space.reading import Classify, Reader
 from emo_hub.space.scripts import INVITE
@@ -56,7 +57,7 @@ def build_app(classify: Classify, extras: Extras | None = None) -> gr.Blocks:
         extras: what the page has besides; None for nothing.
     """
     more = extras or Extras()
-    reader = Reader(classify)
+    reader, presets = Reader(classify), presets_of(classify)
     rival = (more.rival[0], Reader(more.rival[1])) if more.rival else None
     # What was uploaded and never read is deleted as well.
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 600))
@@ -65,9 +66,9 @@ def build_app(classify: Classify, extras: Extras | None = None) -> gr.Blocks:
         gr.Markdown(shown("page_lead"), elem_id="lead")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(shown("tab_read"), id="read"):
-                read = ReadTab(reader, page)
+                read = ReadTab(reader, page, presets)
             with gr.Tab(shown("tab_batch"), id="batch"):
-                BatchTab(reader, page)
+                BatchTab(reader, page, presets)
             with gr.Tab(shown("tab_compare"), id="compare"):
                 CompareTab(reader, rival)
             with gr.Tab(shown("tab_explore"), id="explore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from emo_hub.space.batch_picture import render_batch, render_progress
 from emo_hub.space.chips import lay_chips, lay_presets, tidy
 from emo_hub.space.drawing import draw
 from emo_hub.space.events import APART, ASIDE, refuse
-from emo_hub.space.presets import PRESETS
+from emo_hub.space.presets import LEARNT
 from emo_hub.space.read_tab import lay_drawing
 from emo_hub.space.reading import Reader
 from emo_hub.space.request import read_labels
@@ -38,8 +38,10 @@ _AT_FIRST = "customer"
 class BatchTab:
     """The tab; laid in the place where it is made."""
 
-    def __init__(self, reader: Reader, page: gr.Blocks) -> None:
-        self._reader = reader
+    def __init__(
+        self, reader: Reader, page: gr.Blocks, presets: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._reader, self._presets = reader, presets
         gr.Markdown(shown("batch_lead"), elem_classes="lead")
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=320):
@@ -72,10 +74,11 @@ class BatchTab:
         )
         self._sheet = gr.State(None, time_to_live=900)
         self._notice = lay_drawing(say_limits(FALLBACK), "batch-notice")
+        first = LEARNT if LEARNT in self._presets else _AT_FIRST
         self._labels = lay_chips(
-            "batch-labels", PRESETS[_AT_FIRST], title="ask_labels", info="ask_labels_info"
+            "batch-labels", self._presets[first], title="ask_labels", info="ask_labels_info"
         )
-        self._presets = lay_presets("batch-presets", _AT_FIRST)
+        self._sets = lay_presets("batch-presets", self._presets, first)
         self._button = gr.Button(
             shown("batch_button"), variant="primary", size="lg", elem_id="batch-go"
         )
@@ -123,11 +126,11 @@ class BatchTab:
         self._button.click(self._read, given, [self._shown, self._csv, self._download], **APART)
         taken = [self._sheet, self._column, self._notice]
         gr.on([self._file.upload, self._file.clear], self._take_file, self._file, taken, **ASIDE)
-        self._presets.input(
-            lambda name: list(PRESETS.get(name, ())), self._presets, self._labels, **ASIDE
+        self._sets.input(
+            lambda name: list(self._presets.get(name, ())), self._sets, self._labels, **ASIDE
         )
         self._download.click(None, self._csv, None, js=DOWNLOAD, api_visibility="private")
-        tidy(self._labels, self._presets)
+        tidy(self._labels, self._sets, self._presets)
 
 
 def say_limits(language: str) -> str:

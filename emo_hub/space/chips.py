@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
-from emo_hub.space.presets import PRESETS
-from emo_hub.space.scripts import SPLIT_BARE_CHIPS, SPLIT_CHIPS
+from emo_hub.space.scripts import SPLIT_BARE_CHIPS, split_chips
 from emo_hub.space.texts import shown
 
 
@@ -25,10 +24,12 @@ def lay_chips(name: str, labels: Sequence[str], *, title: str, info: str | None)
     )
 
 
-def lay_presets(name: str, chosen: str | None = None) -> gr.Radio:
+def lay_presets(
+    name: str, presets: Mapping[str, Sequence[str]], chosen: str | None = None
+) -> gr.Radio:
     """Lay the ready-made sets."""
     return gr.Radio(
-        [(shown(f"preset_{key}"), key) for key in PRESETS],
+        [(shown(f"preset_{key}"), key) for key in presets],
         value=chosen,
         label=shown("ask_presets"),
         elem_id=name,
@@ -36,10 +37,14 @@ def lay_presets(name: str, chosen: str | None = None) -> gr.Radio:
     )
 
 
-def tidy(chips: gr.Dropdown, presets: gr.Radio | None = None) -> None:
-    """Split what is typed at commas, and unmark a set that was changed."""
-    if presets is None:
+def tidy(
+    chips: gr.Dropdown,
+    sets: gr.Radio | None = None,
+    presets: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Split what is typed at commas, and unmark one of the ready-made sets that was changed."""
+    if sets is None:
         chips.change(None, chips, chips, js=SPLIT_BARE_CHIPS, api_visibility="private")
     else:
-        both = [chips, presets]
-        chips.change(None, both, both, js=SPLIT_CHIPS, api_visibility="private")
+        both = [chips, sets]
+        chips.change(None, both, both, js=split_chips(presets or {}), api_visibility="private")

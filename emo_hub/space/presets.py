@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emo_hub.space.reading import Classify
 from emo_hub.taxonomy import EKMAN, GOEMOTIONS, PLUTCHIK
 
 _CUSTOMER = (
@@ -36,6 +37,13 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "shades": _SHADES,
     "own": (),
 }
+LEARNT = "learnt"
+
+
+def presets_of(classify: Classify) -> Mapping[str, tuple[str, ...]]:
+    """Give the ready-made sets, before them what the model learnt from examples, if it did."""
+    learnt = getattr(classify.model, "learnt", None)
+    return PRESETS if learnt is None else {LEARNT: learnt.usual_labels, **PRESETS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from emo_hub.errors import EmoHubError
 from emo_hub.space.answer import render_reading
 from emo_hub.space.chips import lay_chips, lay_presets, tidy
 from emo_hub.space.events import ASIDE, QUIETLY, refuse
-from emo_hub.space.presets import EXAMPLES, PRESETS
+from emo_hub.space.presets import EXAMPLES
 from emo_hub.space.reading import Reader, Reading
 from emo_hub.space.request import read_request
 from emo_hub.space.scripts import COPY_LINK, READ_LINK, SHOW_ANSWER, WRITE_LINK
@@ -43,13 +44,15 @@ class ReadTab:
     warm when the first visitor comes.
     """
 
-    def __init__(self, reader: Reader, page: gr.Blocks) -> None:
-        self._reader = reader
+    def __init__(
+        self, reader: Reader, page: gr.Blocks, presets: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._reader, self._presets = reader, presets
         first = EXAMPLES[0]
         self._first = reader.read(read_request(first.text, first.context, first.labels))
         with gr.Row(elem_classes="desk"):
             with gr.Column(scale=5, min_width=320):
-                self._desk = _lay_desk()
+                self._desk = _lay_desk(presets)
             with gr.Column(scale=6, min_width=320):
                 drawn = render_reading(self._first, FALLBACK)
                 self._shown = lay_drawing(drawn, "answer")
@@ -76,7 +79,7 @@ class ReadTab:
     def _choose_preset(
         self, name: str, text: str | None, context: str, request: gr.Request
     ) -> tuple[list[str], Any]:
-        labels = list(PRESETS.get(name, ()))
+        labels = list(self._presets.get(name, ()))
         asked = labels and (text or "").strip()
         return labels, self._draw(text, context, labels, request) if asked else gr.skip()
 
@@ -113,7 +116,7 @@ class ReadTab:
                 answered.then(None, js=SHOW_ANSWER, api_visibility="private")
         copied = self._share.click(None, desk.typed, None, js=COPY_LINK, api_visibility="private")
         copied.then(lambda: gr.Button(shown("answer_copied")), None, self._share, **ASIDE)
-        tidy(desk.labels, desk.presets)
+        tidy(desk.labels, desk.presets, self._presets)
 
 
 def lay_drawing(drawn: str, name: str) -> gr.HTML:
@@ -152,12 +155,12 @@ def lay_context(name: str, context: str) -> tuple[gr.Accordion, gr.Textbox]:
     return before, field
 
 
-def _lay_desk() -> _Desk:
+def _lay_desk(sets: Mapping[str, Sequence[str]]) -> _Desk:
     first = EXAMPLES[0]
     text = lay_text("text", first.text)
     before, context = lay_context("context", first.context)
     labels = lay_chips("labels", first.labels, title="ask_labels", info="ask_labels_info")
-    presets = lay_presets("presets")
+    presets = lay_presets("presets", sets)
     button = gr.Button(shown("ask_button"), variant="primary", size="lg", elem_id="read")
     examples = gr.Dataset(
         label=shown("ask_examples"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
-from emo_hub.space.presets import PRESETS
 from emo_hub.space.texts import languages
 
 # Typed commas become chips at once in the browser; the server splits them again for the API. The
@@ -20,16 +20,6 @@ _SPLIT = """
     const labels = [...seen.values()];
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     const keep = { __type__: "update" };"""
-SPLIT_CHIPS = (
-    f"(chips, preset) => {{\n    const sets = {json.dumps(PRESETS)};"
-    + _SPLIT
-    + """
-    return [
-        same(labels, chips) ? keep : labels,
-        preset && !same(sets[preset], labels) ? null : keep,
-    ];
-}"""
-)
 # A list that is returned stands for all outputs, so one output needs a list around its own.
 SPLIT_BARE_CHIPS = (
     "(chips) => {" + _SPLIT + "\n    return [same(labels, chips) ? keep : labels];\n}"
@@ -92,3 +82,17 @@ DOWNLOAD = """(text) => {
     link.click();
     URL.revokeObjectURL(link.href);
 }"""
+
+
+def split_chips(presets: Mapping[str, Sequence[str]]) -> str:
+    """Split chips at commas, and unmark a set that the chips no longer are."""
+    return (
+        f"(chips, preset) => {{\n    const sets = {json.dumps(presets)};"
+        + _SPLIT
+        + """
+    return [
+        same(labels, chips) ? keep : labels,
+        preset && !same(sets[preset], labels) ? null : keep,
+    ];
+}"""
+    )
