@@ -107,35 +107,27 @@ def teach(
         DataError: there is one label only, or one without an example.
     """
     examples.check_teachable()
-    labels, targets, several = examples.labels, examples.targets, examples.multi_label
+    labels, targets = examples.labels, examples.targets
     # What was learnt of these labels before knows examples that are to be held out now.
     unlearnt = _with_learnt(model, None, model.head)
     vectors = unlearnt.encode_texts(examples.texts)
     share = _share(examples, recipe)
     fold_of = folds(examples, _PARTS, seed=recipe.seed)
-    contest_start = unlearnt.scorer(labels, competing=True)
-    contest = refine(contest_lesson(vectors, targets), contest_start, fold_of, share)
-    lesson, start = rating_lesson(vectors, targets, several=several), unlearnt.scorer(labels)
-    rating = refine(lesson, start, fold_of, share)
+    among = unlearnt.scorer(labels, competing=True)
+    contest = refine(contest_lesson(vectors, targets), among, fold_of, share)
+    lesson = rating_lesson(vectors, targets, several=examples.multi_label)
+    rating = refine(lesson, unlearnt.scorer(labels), fold_of, share)
     for name, one in (("competing", contest), ("each by itself", rating)):
         say(f"{len(examples):,} examples, labels {name}: {_in_words(one)}.")
-    rated, thresholds = rating.fitted.scorer, unlearnt.thresholds(labels)
-    if rating.held.share < 1:
-        cut = _threshold(lesson, start, rating, fold_of, mean_shots(examples))
-        thresholds = np.full(len(labels), cut, np.float32)
-    elif several:
-        # How often a label occurs beside others is in its zero-shot bias. Examples that somebody
-        # chose do not tell: with their shift, GoEmotions dev lost macro-F1.
-        rated = LinearScorer(rated.weight, rated.bias - rating.fitted.shift)
-    among = contest.fitted.scorer
+    rated, thresholds = _decided(unlearnt, examples, lesson, rating, fold_of)
     learnt = LearntLabels(
         labels=labels,
         latest=len(labels),
-        competing=not several,
+        competing=not examples.multi_label,
         rating_weight=rated.weight,
         rating_bias=rated.bias,
-        contest_weight=among.weight,
-        contest_bias=among.bias,
+        contest_weight=contest.fitted.scorer.weight,
+        contest_bias=contest.fitted.scorer.bias,
         thresholds=thresholds,
     )
     return _taught(model, learnt, _facts(model, examples, recipe, contest, rating))
@@ -153,6 +145,25 @@ def _in_words(found: Refined) -> str:
         return f"{how}; no example could be held out"
     before, after = found.losses["zero-shot"], found.losses["learnt"]
     return f"{how}; log loss of a held-out decision {before:.3f} before, {after:.3f} after"
+
+
+def _decided(
+    unlearnt: EmotionModel,
+    examples: Examples,
+    lesson: Lesson,
+    rating: Refined,
+    fold_of: npt.NDArray[np.int64],
+) -> tuple[LinearScorer, Floats]:
+    """Give the map of labels that are rated each by itself, and their thresholds (C,)."""
+    start, scorer = unlearnt.scorer(examples.labels), rating.fitted.scorer
+    if rating.held.share < 1:
+        cut = _threshold(lesson, start, rating, fold_of, mean_shots(examples))
+        return scorer, np.full(len(examples.labels), cut, np.float32)
+    if examples.multi_label:
+        # How often a label occurs beside others is in its zero-shot bias. Examples that somebody
+        # chose do not tell: with their shift, GoEmotions dev lost macro-F1.
+        scorer = LinearScorer(scorer.weight, scorer.bias - rating.fitted.shift)
+    return scorer, unlearnt.thresholds(examples.labels)
 
 
 def _threshold(
