@@ -100,8 +100,8 @@ nano: $(VENV)/.base    ## Distil the default model into one without a transforme
 	$(BIN)/emo-hub evaluate runs/nano --benchmarks $(BENCHMARKS) --data runs/emo-pillars --no-baselines --out runs/nano-report --card
 	mkdir -p model_cards/nano && cp runs/nano/README.md model_cards/nano/ && cp runs/nano-report/report.json model_cards/nano/results.json
 
-fewshot: $(VENV)/.dev  ## Draw what 1 to 64 examples of each label bring, on four sets (an hour on two cores, nearly all SetFit's on ISEAR; resumes).
-	$(BIN)/emo-hub train fewshot --benchmark isear:all --benchmarks $(BENCHMARKS) --out runs/fewshot/isear
+fewshot: $(VENV)/.dev  ## Draw what examples of each label bring, on four sets (an hour on two cores, nearly all SetFit's on ISEAR; resumes).
+	$(BIN)/emo-hub train fewshot --benchmark isear:all --benchmarks $(BENCHMARKS) --shots 32 --out runs/fewshot/isear
 	for set in emocontext empathetic-dialogues goemotions; do $(BIN)/emo-hub train fewshot --benchmark $$set:dev --benchmarks $(BENCHMARKS) --setfit 0 --out runs/fewshot/$$set || exit 1; done
 	for set in isear emocontext empathetic-dialogues goemotions; do mkdir -p model_cards/fewshot/$$set && cp runs/fewshot/$$set/curve.* model_cards/fewshot/$$set/; done
 

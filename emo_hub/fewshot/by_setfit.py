@@ -38,7 +38,7 @@ def train_by_setfit(
     """Tune an encoder on up to 64 examples of each of a user's own labels, and write the model.
 
     The encoder is tuned with SetFit, a linear head fitted on top, and the zero-shot scores of the
-    labels' names weighed in by cross-validation on the examples. That takes minutes, and up to 32
+    labels' names weighed in by cross-validation on the examples. That takes minutes, and up to 16
     examples of each label `train_fewshot` was better wherever both were measured. Only counts of
     the examples are kept, never a text. Contexts are not read; `emo-hub train encoder --task`
     trains on them.

@@ -22,8 +22,8 @@ NOTES = (
     "Macro-F1 on the test rows: the mean over the seeds and its standard deviation. Each seed "
     "draws its own examples.",
     "few-shot moves what the labels' names say by the examples and leaves the encoder as it is; "
-    "SetFit tunes the encoder and fits a head; zero-shot sees no example. Whatever is chosen, the "
-    "examples choose, never a test row.",
+    "SetFit, where it was tried, tunes the encoder and fits a head; zero-shot sees no example. "
+    "Whatever is chosen, the examples choose, never a test row.",
 )
 
 USUAL_PLAN = CurvePlan()
@@ -114,13 +114,14 @@ def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
     # One value has no spread, which is something else than none at all.
     cells |= {(p.series, p.shots): f"{p.mean:.3f}" for p in points if len(p.values) == 1}
     made = [f"Made by `{facts['command']}`.", ""] if facts["command"] else []
+    times = min(facts["setfit"], len(facts["seeds"]))
+    setfit = f" (SetFit: {', '.join(map(str, facts['seeds'][:times]))})" if times else ""
     lines = [
         "# Few-shot learning curve",
         "",
         *made,
         f"{facts['labels']} labels, {facts['test_rows']:,} test rows, seeds "
-        f"{', '.join(map(str, facts['seeds']))} (SetFit: the first {facts['setfit']}), emo_hub "
-        f"{facts['emo_hub']}.",
+        f"{', '.join(map(str, facts['seeds']))}{setfit}, emo_hub {facts['emo_hub']}.",
         "",
         *(f"- {note}" for note in NOTES),
         "",
