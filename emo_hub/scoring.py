@@ -86,10 +86,7 @@ class Scoring:
                 found.weight[known] = trained.raw * raw.weight[known]
                 found.bias[known] = trained.raw * raw.bias[known] + trained.intercept
         rated = LinearScorer(found.weight * turned[:, None], found.bias * turned)
-        if self.learnt is not None:
-            of_learnt = LinearScorer(self.learnt.rating_weight, self.learnt.rating_bias)
-            self._replace(rated, of_learnt, labels)
-        return rated
+        return self._as_learnt(rated, labels, competing=False)
 
     def _named(
         self, raw: LinearScorer, labels: Sequence[str], known: npt.NDArray[np.bool_]
@@ -110,10 +107,7 @@ class Scoring:
             among = self.raw(vectors)
         else:
             among = _standing_out(vectors, self.moments, free.competition)
-        if self.learnt is not None:
-            of_learnt = LinearScorer(self.learnt.contest_weight, self.learnt.contest_bias)
-            self._replace(among, of_learnt, labels)
-        return among
+        return self._as_learnt(among, labels, competing=True)
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
         """Give the score (C,) from which each label counts."""
@@ -121,15 +115,18 @@ class Scoring:
         found = np.array(cuts, np.float32)
         return found if self.learnt is None else self.learnt.cuts(labels, found, self.reader)
 
-    def _replace(
-        self, scorer: LinearScorer, of_learnt: LinearScorer, labels: Sequence[str]
-    ) -> None:
+    def _as_learnt(
+        self, scorer: LinearScorer, labels: Sequence[str], *, competing: bool
+    ) -> LinearScorer:
         """Put what was learnt of some of the labels in place of their zero-shot rows."""
-        if self.learnt is None:
-            return
-        asked, places, signs = self.learnt.found(labels, self.reader)
-        scorer.weight[asked] = of_learnt.weight[places] * signs[:, None]
-        scorer.bias[asked] = of_learnt.bias[places] * signs
+        if (learnt := self.learnt) is None:
+            return scorer
+        weight = learnt.contest_weight if competing else learnt.rating_weight
+        bias = learnt.contest_bias if competing else learnt.rating_bias
+        asked, places, signs = learnt.found(labels, self.reader)
+        scorer.weight[asked] = weight[places] * signs[:, None]
+        scorer.bias[asked] = bias[places] * signs
+        return scorer
 
 
 def _standing_out(vectors: Floats, moments: NullMoments, times: float) -> LinearScorer:

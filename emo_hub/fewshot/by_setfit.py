@@ -13,15 +13,13 @@ from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import require
 from emo_hub.fewshot.encoder import DEFAULT, Encoder, open_encoder, zero_shot_scores
 from emo_hub.fewshot.examples import Examples, Say, fitting, quiet
-from emo_hub.fewshot.folding import folds, mean_shots
+from emo_hub.fewshot.folding import cautious_threshold, folds, mean_shots
 from emo_hub.fewshot.model import TABLE_FILE, FewshotModel
 from emo_hub.fewshot.prior import HeldOut, Prior, blend, choose, usual
 from emo_hub.fewshot.reading import read_examples
 from emo_hub.fewshot.recipe import AUTO_PRIOR, USUAL, FewshotRecipe
-from emo_hub.metrics import global_threshold
 from emo_hub.version import __version__
 
-_HALF_WORTH = 8.0  # examples of a label that a threshold of one half is worth
 _VERSIONS = ("setfit", "sentence-transformers", "scikit-learn", "transformers", "torch")
 
 
@@ -132,10 +130,8 @@ def _weighed(
 
 
 def _threshold(held_out: HeldOut, prior: Prior, shots: float) -> float:
-    """Fit one threshold for all labels, drawn towards one half while examples are few."""
     pooled = blend(held_out.own, held_out.zero_shot, prior.weight, multi_label=True)
-    fitted = global_threshold(held_out.targets, pooled)
-    return (shots * fitted + _HALF_WORTH * 0.5) / (shots + _HALF_WORTH)
+    return cautious_threshold(held_out.targets, pooled, shots)
 
 
 def _hold_out(

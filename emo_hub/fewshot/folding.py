@@ -7,12 +7,28 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from emo_hub.fewshot.examples import Examples
+from emo_hub.calibration import Floats
+from emo_hub.fewshot.examples import Bools, Examples
+from emo_hub.metrics import global_threshold
+
+_HALF_WORTH = 8.0  # examples of a label that a threshold of one half is worth
 
 
 def mean_shots(examples: Examples) -> float:
     """Give the mean number of examples of a label."""
     return float(examples.targets.sum(axis=0).mean())
+
+
+def cautious_threshold(targets: Bools, scores: Floats, shots: float) -> float:
+    """Fit one threshold for all labels, drawn towards one half while examples are few.
+
+    Args:
+        targets: (N, C).
+        scores: (N, C) by models that have not seen the rows, 0..1.
+        shots: the mean number of examples of a label.
+    """
+    fitted = global_threshold(targets, scores)
+    return (shots * fitted + _HALF_WORTH * 0.5) / (shots + _HALF_WORTH)
 
 
 def folds(examples: Examples, most: int, *, seed: int) -> npt.NDArray[np.int64]:

@@ -191,19 +191,21 @@ def refine(
         fold_of: (N,), the part of each example; -1 for one that is not held out.
         share: of the zero-shot map; None to choose it.
     """
-    usual = USUAL
-    best = usual if share is None else Held(share, usual.firmness)
+    best = USUAL if share is None else Held(share, USUAL.firmness)
     parts = np.unique(fold_of[fold_of >= 0])
     if not len(parts):
         return Refined(fit(lesson, zero_shot, best), best, 0, None)
+    rows = np.flatnonzero(fold_of >= 0)
+    judged = lesson.take(rows)
     tried: dict[Held, float] = {}
     # Labels that are rated each by itself are as many starts to be dropped, and losses add up.
     maps = 1 if lesson.competing else lesson.targets.shape[1]
 
     def cost(held: Held) -> float:
         if held not in tried:
-            tried[held] = _held_out_loss(lesson, zero_shot, held, fold_of, parts)
-        far = np.log(held.firmness / usual.firmness) / _SPREAD
+            logits = held_out_logits(lesson, zero_shot, held, fold_of)[rows]
+            tried[held] = _loss(judged, logits)[0]
+        far = np.log(held.firmness / USUAL.firmness) / _SPREAD
         dropped = 0.0 if share is not None else (1.0 - held.share) / _SHARE_SPREAD
         return tried[held] + 0.5 * float(far**2 + maps * dropped**2)
 
@@ -213,9 +215,9 @@ def refine(
     best = best_of(Held(best.share, firmness) for firmness in _FIRMNESSES)
     if share is None:
         best = best_of(Held(other, best.firmness) for other in _SHARES)
-    judged = lesson.take(np.flatnonzero(fold_of >= 0))
+    before = judged.vectors @ zero_shot.weight.T + zero_shot.bias
     losses = {
-        "zero-shot": _loss_of(judged, zero_shot) / judged.decisions,
+        "zero-shot": _loss(judged, before)[0] / judged.decisions,
         "learnt": tried[best] / judged.decisions,
     }
     return Refined(fit(lesson, zero_shot, best), best, len(parts), losses)
@@ -231,24 +233,6 @@ def held_out_logits(
         scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held).scorer
         logits[judged] = lesson.vectors[judged] @ scorer.weight.T + scorer.bias
     return logits
-
-
-def _held_out_loss(
-    lesson: Lesson,
-    zero_shot: LinearScorer,
-    held: Held,
-    fold_of: npt.NDArray[np.int64],
-    parts: npt.NDArray[np.int64],
-) -> float:
-    total = 0.0
-    for part in parts:
-        scorer = fit(lesson.take(np.flatnonzero(fold_of != part)), zero_shot, held).scorer
-        total += _loss_of(lesson.take(np.flatnonzero(fold_of == part)), scorer)
-    return total
-
-
-def _loss_of(lesson: Lesson, scorer: LinearScorer) -> float:
-    return _loss(lesson, lesson.vectors @ scorer.weight.T + scorer.bias)[0]
 
 
 def _loss(lesson: Lesson, logits: Doubles) -> tuple[float, Doubles]:

@@ -16,7 +16,7 @@ from emo_hub.durable import check_place, put_in_place
 from emo_hub.errors import require
 from emo_hub.fewshot.encoder import DEFAULT, open_checkpoint
 from emo_hub.fewshot.examples import Examples, Say, fitting, quiet
-from emo_hub.fewshot.folding import folds, mean_shots
+from emo_hub.fewshot.folding import cautious_threshold, folds, mean_shots
 from emo_hub.fewshot.reading import read_examples
 from emo_hub.fewshot.recipe import AUTO_PRIOR, USUAL, FewshotRecipe
 from emo_hub.fewshot.refining import (
@@ -28,7 +28,6 @@ from emo_hub.fewshot.refining import (
     refine,
 )
 from emo_hub.learnt import LearntLabels
-from emo_hub.metrics import global_threshold
 from emo_hub.modeling import EmotionModel
 from emo_hub.scoring import LinearScorer
 from emo_hub.tensors import LEARNT_FILE
@@ -36,7 +35,6 @@ from emo_hub.version import __version__
 
 FACTS = "learnt_labels"  # under which the checkpoint's head tells what its labels were learnt from
 _PARTS = 5  # of the cross-validation
-_HALF_WORTH = 8.0  # examples of a label that a threshold of one half is worth
 
 
 def train_fewshot(
@@ -173,14 +171,12 @@ def _threshold(
     fold_of: npt.NDArray[np.int64],
     shots: float,
 ) -> float:
-    """Fit one threshold for all labels, drawn towards one half while examples are few."""
     held_out = fold_of >= 0
     if not held_out.any():
         return 0.5
     logits = held_out_logits(lesson, start, rating.held, fold_of)[held_out]
     scores: Floats = sigmoid(np.asarray(logits, np.float32))
-    fitted = global_threshold(lesson.targets[held_out] > 0, scores)
-    return (shots * fitted + _HALF_WORTH * 0.5) / (shots + _HALF_WORTH)
+    return cautious_threshold(lesson.targets[held_out] > 0, scores, shots)
 
 
 def _facts(
