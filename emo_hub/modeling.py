@@ -88,7 +88,7 @@ class EmotionModel(nn.Module):
         """Load a checkpoint from a folder or from the Hub; the embedded default when none is named.
 
         Args:
-            name_or_path: the folder or the repository.
+            name_or_path: the folder, the repository, or "default".
             device: where the weights go.
             backend: what encodes texts: torch, an exported file in onnx or openvino, or the nano
                 model in the checkpoint's subfolder of that name. "auto" looks at the hardware, at
@@ -103,7 +103,8 @@ class EmotionModel(nn.Module):
         """
         from emo_hub.registration import default_model_folder
 
-        source = default_model_folder() if name_or_path is None else name_or_path
+        embedded = name_or_path in (None, "default")
+        source = default_model_folder() if embedded else str(name_or_path)
         folder = files.locate(source, **download)
         if backend == "nano" and (folder / "nano" / files.HEAD_FILE).is_file():
             folder = folder / "nano"
@@ -114,7 +115,7 @@ class EmotionModel(nn.Module):
         )
         model.offsets = tensors.read_offsets(folder, head.trained_labels)
         model.learnt = read_learnt(folder)
-        model.name = "emo_hub default" if name_or_path is None else str(source)
+        model.name = "emo_hub default" if embedded else str(source)
         model.folder = folder
         model.to(device)
         model.run_on(backend, precision)

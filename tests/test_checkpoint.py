@@ -175,6 +175,11 @@ def test_a_checkpoint_saved_over_another_takes_no_part_of_its_head(untrained, tm
     assert (found.has_vad, found.moments, found.offsets) == (False, None, None)
 
 
+def test_default_by_its_name_is_the_embedded_model(default_model):
+    named = EmotionModel.load("default")
+    assert (named.name, named.folder) == (default_model.name, default_model.folder)
+
+
 def test_padding_changes_no_vector(default_model):
     short = "I won."
     alone = default_model.encode_texts([short])

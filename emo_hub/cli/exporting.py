@@ -24,6 +24,5 @@ def export_command(
 
     if form not in ("onnx", "openvino"):
         raise InputError(f"--format must be onnx or openvino; got '{form}'.")
-    name = None if model == "default" else model
-    export_encoder(name, out, "onnx" if form == "onnx" else "openvino", int8=int8, say=say)
+    export_encoder(model, out, "onnx" if form == "onnx" else "openvino", int8=int8, say=say)
     say(f"Use it: emo-hub predict TEXT --labels LABELS --model {out} --backend {form}")

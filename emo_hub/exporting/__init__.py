@@ -39,7 +39,7 @@ def export_encoder(
     """Write a checkpoint's encoder for another runtime into its folder, and the checkpoint with it.
 
     Args:
-        model: folder or repository; None for the embedded default.
+        model: folder, repository, or "default"; None for that as well.
         out: a new folder, or one that holds this same checkpoint.
         form: what runs it.
         int8: also writes, for ONNX Runtime, weights of one byte; see `write_int8`.

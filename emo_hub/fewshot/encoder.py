@@ -51,7 +51,7 @@ def open_checkpoint(source: str) -> EmotionModel:
             f"{PLAIN} rates no typed labels, so there is nothing for examples to start from: tune "
             "it with --method setfit, or start from 'default'."
         )
-    model = EmotionModel.load(None if source == DEFAULT else source)
+    model = EmotionModel.load(source)
     # The folder of this machine means nothing on another.
     model.name = Path(source).resolve().name if Path(source).exists() else source
     return model

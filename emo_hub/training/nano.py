@@ -117,7 +117,7 @@ def train_nano(
     rows, validation, notes = _rows(data, recipe, texts)
     for note in notes:
         say(note)
-    teacher = EmotionModel.load(None if recipe.teacher == "default" else recipe.teacher)
+    teacher = EmotionModel.load(recipe.teacher)
     if teacher.learnt is not None:
         left = "The labels that the teacher learnt from examples stay behind: learn them again."
         notes = (*notes, left)
