@@ -161,6 +161,19 @@ def test_a_line_that_also_stands_in_a_benchmark_is_withheld_and_kept_as_a_reject
         build_corpus(tmp_path / "corpus", recorded)
 
 
+def test_a_withheld_line_takes_nothing_from_those_that_were_asked_about_with_it(recorded, tmp_path):
+    import gzip
+
+    path = recorded / "plan.json.gz"
+    plan = json.loads(gzip.decompress(path.read_bytes()))
+    plan["withheld"] = [plan["relooks"][0]["rows"][0]]
+    path.write_bytes(gzip.compress(json.dumps(plan).encode()))
+    with pytest.raises(DataError) as raised:
+        build_corpus(tmp_path / "corpus", recorded)
+    assert "in_a_benchmark" in str(raised.value)
+    assert "row_not_there" not in str(raised.value)
+
+
 def test_a_campaign_is_added_to_what_is_recorded(recorded, tmp_path):
     before = Recorded(recorded)
     more = campaign(tmp_path / "more", request="q2")

@@ -27,8 +27,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 CHANGES = (
+    (
+        "1.4.0",
+        "Plain lines as ordinary people write them: answers to a questionnaire about feelings, "
+        "talk about one's life, lines of dialogue, posts, messages and diaries.",
+    ),
     (
         "1.3.0",
         "Families of lines in nearly the same words, of which one small thing turns the feeling: "

@@ -159,13 +159,16 @@ class _Held:
     withheld: frozenset[str]
     writer: CorpusWriter
     waiting: dict[str, tuple[Line, str | None]] = field(default_factory=dict)
+    # Kept out of the corpus, yet part of what others were asked together with it.
+    kept_out: dict[str, Line] = field(default_factory=dict)
 
     @property
     def lines(self) -> dict[str, Line]:
-        return {row: line for row, (line, _) in self.waiting.items()}
+        return self.kept_out | {row: line for row, (line, _) in self.waiting.items()}
 
     def add(self, line: Line, unnamed: str | None) -> None:
         if line.id in self.withheld:
+            self.kept_out[line.id] = line
             detail = "the line also stands in a benchmark"
             request = line.provenance.request_id
             self.writer.reject(

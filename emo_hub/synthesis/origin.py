@@ -94,6 +94,17 @@ ABOUT: dict[str, Any] = {
         "have as a descriptor, the first word of the palette stands for it; a neutral beside "
         "another label was dropped and labels were put in order of intensity by script."
     ),
+    "ninth_campaign": (
+        "Plain lines (by strong-llm-2026-11g, some twenty instances of one model): answers to a "
+        "questionnaire about feelings, what people tell somebody whom they hardly know, lines of "
+        "dialogue, posts and messages, sentences from diaries. The briefs ask for what average "
+        "people put down, without wit, image or telling detail, a third of it in learner's "
+        "English; writers gave labels, degrees and words of the palette with each line, so nobody "
+        "judged these lines without knowing their target. Slots were filled in afterwards, and "
+        "descriptors are the target and the first words. That earlier accounts were too vivid for "
+        "the answers of ISEAR was seen before the briefs were written, and the first 571 lines "
+        "were tried on ISEAR before the rest was asked for; no writer saw a benchmark."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
@@ -101,7 +112,8 @@ ABOUT: dict[str, Any] = {
     "known_weaknesses": [
         "In families of lines and accounts from several sides, feelings turn more often than in "
         "what people write.",
-        "The voices lean British and are wittier than people are on average.",
+        "But for the plain lines of the ninth campaign, the voices lean British and are wittier "
+        "than people are on average.",
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
         "Some neutral lines are answers to a question that nobody sees.",
