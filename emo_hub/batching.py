@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
+from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, readable_end
 from emo_hub.pairs import separators
 
 Ids = NDArray[np.int64]
@@ -46,7 +46,7 @@ class TokenReader:
         for text, _ in pairs:
             check_text(text)
         room = self._longest * CHARACTERS_PER_TOKEN
-        texts = [text[:room] for text, _ in pairs]
+        texts = [text[: readable_end(text, self._longest)] for text, _ in pairs]
         limits: dict[str, Any] = {"truncation": True, "max_length": self._longest}
         found = dict(self._tokenizer(texts, **limits)) if texts else {}
         rows = [row for row, (_, context) in enumerate(pairs) if context and context.strip()]
@@ -54,7 +54,7 @@ class TokenReader:
             return found
         most = self._longest - separators(self._tokenizer)
         left = [most - len(found["input_ids"][row]) for row in rows]
-        cut = self._ends([str(pairs[row][1])[-room:] for row in rows], left)
+        cut = self._ends([str(pairs[row][1]).rstrip()[-room:] for row in rows], left)
         # Where a context has no room, or nothing of it is left, the text stands alone.
         some = [(row, before) for row, before in zip(rows, cut, strict=True) if before]
         if some:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import category
 
 from emo_hub.errors import InputError
 from emo_hub.taxonomy import normalise
 
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 CHARACTERS_PER_TOKEN = 16  # English averages 5; what lies past this many would be cut anyway
 
 
@@ -18,8 +20,37 @@ def check_text(text: object) -> None:
     """
     if not isinstance(text, str):
         raise InputError(f"A text must be a string; got {text!r:.60}, a {type(text).__name__}.")
-    if not text.strip():
+    if is_blank(text):
         raise InputError("A text is empty; give at least one word.")
+    check_letters(text, "text")
+
+
+def check_letters(text: str, name: str) -> None:
+    """Refuse half a character, as tools leave it that cut emoji in two: no encoder can read it.
+
+    Raises:
+        InputError: says what was got in which.
+    """
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"A {name} holds half a character at place {error.start}: {text!r:.60}. Mend it with "
+            "text.encode(errors='replace').decode(), or read its file anew as UTF-8."
+        ) from error
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nothing of a text can be seen: blanks, controls and marks without a width."""
+    return all(category(character) in _INVISIBLE for character in text)
+
+
+def readable_end(text: str, tokens: int) -> int:
+    """Say where the part of a text ends that so many tokens could hold, blanks before it aside."""
+    start = next((i for i, sign in enumerate(text) if category(sign) not in _INVISIBLE), 0)
+    return start + tokens * CHARACTERS_PER_TOKEN
 
 
 def checked_label(label: object) -> str:
@@ -32,6 +63,7 @@ def checked_label(label: object) -> str:
         raise InputError(f"A label must be a string; got {label!r:.60}, a {type(label).__name__}.")
     if not normalise(label):
         raise InputError("A candidate label is empty; give each label at least one letter.")
+    check_letters(label, "candidate label")
     return normalise(label)
 
 
@@ -45,6 +77,9 @@ def paired(
     """
     if isinstance(texts, str):
         raise InputError("Give a list of texts; got one string.")
+    for context in contexts or ():
+        if isinstance(context, str):
+            check_letters(context, "context")
     if contexts is None:
         return [(text, None) for text in texts]
     if len(contexts) != len(texts):

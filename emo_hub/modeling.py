@@ -26,6 +26,7 @@ from emo_hub.inputs import paired
 from emo_hub.label_vectors import LabelVectors
 from emo_hub.learnt import LearntLabels, read_learnt, write_learnt
 from emo_hub.loading import read_encoder
+from emo_hub.pictographs import read_twice
 from emo_hub.pooling import mean_pool, vad_from
 from emo_hub.readings import LabelReader
 from emo_hub.runtimes import Backend, Precision, Runtime, choose, look_at, open_runtime
@@ -104,18 +105,17 @@ class EmotionModel(nn.Module):
         from emo_hub.registration import default_model_folder
 
         embedded = name_or_path in (None, "default")
-        source = default_model_folder() if embedded else str(name_or_path)
-        folder = files.locate(source, **download)
+        named = str(default_model_folder() if embedded else name_or_path)
+        folder = files.locate(named, **download)
         if backend == "nano" and (folder / "nano" / files.HEAD_FILE).is_file():
             folder = folder / "nano"
         head = files.read_head(folder)
         tokenizer, backbone = read_encoder(folder, head)
-        model = cls(
-            backbone, tokenizer, head, tensors.read_vad(folder), tensors.read_moments(folder)
-        )
+        vad, moments = tensors.read_vad(folder), tensors.read_moments(folder)
+        model = cls(backbone, tokenizer, head, vad, moments)
         model.offsets = tensors.read_offsets(folder, head.trained_labels)
         model.learnt = read_learnt(folder)
-        model.name = "emo_hub default" if embedded else str(source)
+        model.name = "emo_hub default" if embedded else named
         model.folder = folder
         model.to(device)
         model.run_on(backend, precision)
@@ -235,19 +235,19 @@ class EmotionModel(nn.Module):
         """Encode texts to unit vectors (N, D), each after its context where it has one.
 
         Inputs of like length share a batch, of `batch_size` texts or, for None, of a number of
-        tokens that suits the device.
+        tokens that suits the device. Emoji are read as words; see `pictographs`.
 
         Raises:
             InputError: a text is not a string or is empty, or there are not as many contexts.
         """
-        pairs = paired(texts, contexts)
+        asked = read_twice(paired(texts, contexts), self.head.max_tokens)
         if self._reader is not None:
-            return self._reader.encode(pairs)
-        vectors = np.zeros((len(pairs), self.config.hidden_size), dtype=np.float32)
-        tokens = TokenReader(self.tokenizer, self.head.max_tokens).read(pairs)
+            return asked.halfway(self._reader.encode(asked.pairs))
+        vectors = np.zeros((len(asked.pairs), self.config.hidden_size), np.float32)
+        tokens = TokenReader(self.tokenizer, self.head.max_tokens).read(asked.pairs)
         for rows, batch in batches(self.tokenizer, tokens, batch_size, tokens_a_batch(self.device)):
             vectors[rows] = self._runtime(batch)
-        return vectors
+        return asked.halfway(vectors)
 
     def encode_labels(
         self,

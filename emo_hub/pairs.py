@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
+from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, readable_end
 
 _UNLIMITED = 100_000  # tokenizers without a limit of their own state 10^30
 _OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
@@ -67,7 +67,7 @@ def tokenize_pair(
         InputError: the text is not a string or is empty.
     """
     check_text(text)
-    text = text[: max_tokens * CHARACTERS_PER_TOKEN]
+    text = text[: readable_end(text, max_tokens)]
     alone = tokenizer(text, truncation=True, max_length=max_tokens)
     room = max_tokens - len(alone["input_ids"]) - separators(tokenizer)
     before = _end_of(context or "", tokenizer, room)
@@ -81,7 +81,7 @@ def _end_of(context: str, tokenizer: Any, room: int) -> str:  # noqa: ANN401
     """Cut a context to its last so many tokens, in its own letters."""
     if room < 1 or not context.strip():
         return ""
-    end = context[-room * CHARACTERS_PER_TOKEN :]
+    end = context.rstrip()[-room * CHARACTERS_PER_TOKEN :]
     while True:
         encoded = tokenizer(end, add_special_tokens=False, return_offsets_mapping=True)
         offsets = encoded["offset_mapping"]

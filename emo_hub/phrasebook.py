@@ -63,6 +63,11 @@ def find_emoji(symbols: str) -> Reading | None:
     return Reading(phrases[0], phrases[1:], source="emoji") if phrases else None
 
 
+def known_emoji() -> frozenset[str]:
+    """Give the emoji of the table, without skin tones, genders and variation selectors."""
+    return frozenset(_signs()[0])
+
+
 def is_symbol(character: str) -> bool:
     """Say whether a character is an emoji or a part of one."""
     code = ord(character)

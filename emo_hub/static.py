@@ -25,7 +25,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from emo_hub.calibration import Floats
 from emo_hub.checkpoint import DOWNLOAD, locate
 from emo_hub.errors import CheckpointError
-from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text
+from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, readable_end
 from emo_hub.tensors import make_readable, read_tensors
 
 WEIGHTS_FILE = "model.safetensors"
@@ -200,10 +200,9 @@ class StaticReader:
         Raises:
             InputError: a text is not a string or is empty.
         """
-        room = self._longest * CHARACTERS_PER_TOKEN
         for text in texts:
             check_text(text)
-        cut = [text[:room] for text in texts]
+        cut = [text[: readable_end(text, self._longest)] for text in texts]
         encoded = self._tokenizer.encode_batch_fast(cut, add_special_tokens=False)
         return [e.ids[: self._room] for e in encoded]
 
@@ -211,7 +210,7 @@ class StaticReader:
         """Give the last so many token ids of a context, cut as `EmotionModel.tokenize` does."""
         if not context or not context.strip() or count < 1:
             return []
-        end = context[-self._longest * CHARACTERS_PER_TOKEN :]
+        end = context.rstrip()[-self._longest * CHARACTERS_PER_TOKEN :]
         encoded = self._tokenizer.encode(end, add_special_tokens=False)
         if len(encoded.ids) <= count:
             return list(encoded.ids)

@@ -275,12 +275,23 @@ def test_the_card_tells_of_every_campaign(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [("--about", "mine.toml"), ("--partial",), ("--most-rejected", "0.5")]
-)
+    "words",
+    [
+        ("--about", "mine.toml"), ("--partial",), ("--most-rejected", "0.5"),
+        ("--limit", "3"), ("--model", "m"), ("--tasks", "2"),
+    ],
+)  # fmt: skip
 def test_what_recordings_do_not_heed_is_refused(tmp_path, words):
     command = ["corpus", "build", "--out", str(tmp_path / "c"), *words]
     with pytest.raises(InputError, match=f"^{words[0]} would change nothing"):
         CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+def test_a_dry_run_of_recordings_builds_nothing(tmp_path):
+    command = ["corpus", "build", "--out", str(tmp_path / "c"), "--dry-run"]
+    with pytest.raises(InputError, match="recorded replies ask nobody"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+    assert not (tmp_path / "c").exists()
 
 
 def test_line_damaged_beyond_its_key_is_counted_beside_the_request_it_lost(tmp_path):

@@ -28,7 +28,7 @@ SCORED = [
     {"candidate_labels": ["so sad", "thank you"], "context": "It was my fear.", "threshold": 0.2},
     {"candidate_labels": ["joy", "anger"], "context": "i felt a joy", "explain": True, "top_k": 1},
 ]
-TEXTS = ["i feel so happy", "it was not my joy, you of the anger", "a fear"]
+TEXTS = ["i feel so happy", "it was not my joy, you of the anger", "a fear", "ok 😡"]
 
 
 @pytest.fixture(scope="module")

@@ -213,6 +213,22 @@ def test_storms_and_broken_replies_do_not_change_the_corpus(stories, tmp_path, u
     assert files_of(tmp_path / "corpus") == files_of(undisturbed["fused"])
 
 
+def test_why_nobody_answered_is_told(stories, tmp_path):
+    quick = ("--set", "first_wait_seconds=0.01", "--set", "longest_wait_seconds=0.02")
+    quick += ("--set", "attempts=2")
+    with FaultyServer(answer=answer, script=["500"] * 200) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, *quick))
+    assert ended.returncode == 1
+    assert "The last fault: 2 attempts, the last:" in ended.stdout
+    assert "Internal Server Error" in ended.stdout
+
+
+def test_a_corpus_of_stories_asks_who_shall_answer(stories, tmp_path):
+    ended = done("build", "--narratives", stories, "--out", tmp_path / "corpus")
+    assert ended.returncode == 2
+    assert "Nobody has answered yet" in ended.stderr
+
+
 def test_rounds_of_batch_files_give_the_same_corpus_as_a_server(stories, tmp_path, undisturbed):
     out = tmp_path / "corpus"
     store, requests = tmp_path / "corpus-replies", tmp_path / "corpus-replies" / "requests"

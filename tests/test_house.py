@@ -12,7 +12,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first. A module may import from lower floors, and within its own room.
 FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
-    | {"readings", "phrasebook", "palette", "spreadsheets", "durable", "matching"},
+    | {"readings", "phrasebook", "palette", "spreadsheets", "durable", "matching"}
+    | {"pictographs"},
     {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"}
     | {"pairs", "classifier_settings", "pooling", "batching", "label_vectors", "scoring", "learnt"},
     {"static"},

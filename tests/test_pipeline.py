@@ -215,7 +215,9 @@ def test_vad_lies_within_one_to_five_and_knows_good_from_bad(clf):
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
-    [("", "empty"), ("   \n", "empty"), (float("nan"), "must be a string"), (None, "string"),
+    [("", "empty"), ("   \n", "empty"), ("\u200b", "empty"), ("\x00", "empty"),
+     ("I am \ud83d happy", "half a character at place 5"), (float("nan"), "must be a string"),
+     (None, "string"),
      (7, "must be a string"), (b"joy", "must be a string"), ({"a": 1}, "must be a string")],
 )  # fmt: skip
 def test_what_is_no_text_is_a_clear_error(clf, text, wrong):
@@ -227,7 +229,8 @@ def test_what_is_no_text_is_a_clear_error(clf, text, wrong):
     ("labels", "wrong"),
     [(None, "No candidate labels"), ([], "No candidate labels"), ("", "No candidate labels"),
      (" , ,", "No candidate labels"), ([""], "non-empty"), ([3], "non-empty"),
-     (5, "must be a list"),
+     (5, "must be a list"), (["joy\ud83d"], "half a character"),
+     ({"joy": "\ud83d"}, "half a character"),
      ({"joy": 3}, "description")],
 )  # fmt: skip
 def test_what_are_no_labels_is_a_clear_error(clf, labels, wrong):
@@ -237,11 +240,30 @@ def test_what_are_no_labels_is_a_clear_error(clf, labels, wrong):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"threshold": "high"}, {"threshold": 2}, {"threshold": True}, {"top_k": 0}, {"color": "red"}],
-)
+    [{"threshold": "high"}, {"threshold": 2}, {"threshold": True}, {"threshold": np.ones(2)},
+     {"top_k": 0}, {"top_k": True}, {"color": "red"}, {"batch_size": 0}, {"batch_size": -1},
+     {"batch_size": 1.5}, {"batch_size": "a"}, {"multi_label": "False"}, {"exhaustive": "no"},
+     {"vad": 1}, {"explain": [1]}, {"explain": [None]}, {"explain": [["joy"]]},
+     {"context": {"x": 1}}, {"context": "\ud83d"}],
+)  # fmt: skip
 def test_arguments_that_do_not_fit_are_clear_errors(clf, arguments):
     with pytest.raises(InputError):
         clf(TEXT, candidate_labels=["joy"], **arguments)
+
+
+def test_numbers_of_numpy_are_numbers(clf):
+    how = {"threshold": np.float32(0.0), "top_k": np.int64(1), "batch_size": np.int32(2)}
+    how["vad"] = np.True_
+    assert len(clf(TEXT, candidate_labels=["joy", "fear"], **how)["labels"]) == 1
+
+
+def test_blanks_before_a_text_do_not_hide_it(clf, default_model):
+    plain = clf("I am so happy", candidate_labels=["joy"])["scores"]
+    wide = clf(" " * 3000 + "I am so happy", candidate_labels=["joy"], explain=True)
+    assert wide["scores"] == pytest.approx(plain, abs=1e-6)
+    assert [word["start"] for word in wide["words"]["joy"]] == [3000, 3002, 3005, 3008]
+    after = default_model.tokenize("ok", "he wept" + " " * 3000)
+    assert after == default_model.tokenize("ok", "he wept")
 
 
 def test_a_bad_text_in_a_list_is_found_before_work_starts(clf):
@@ -252,6 +274,8 @@ def test_a_bad_text_in_a_list_is_found_before_work_starts(clf):
 def test_as_many_contexts_as_texts_are_wanted(clf):
     with pytest.raises(InputError, match="2 texts and 1 contexts"):
         clf(["a", "b"], candidate_labels=["joy"], context=["c"])
+    with pytest.raises(InputError, match="2 texts and 3 contexts"):
+        clf(["a", "b"], candidate_labels=["joy"], context=np.array(["c", "d", "e"]))
 
 
 def test_an_empty_list_gives_an_empty_list(clf):

@@ -404,6 +404,7 @@ def test_no_secret_enters_the_folder(tmp_path, secret):
 
 def test_harmless_facts_are_no_secrets(tmp_path):
     facts = {"max_tokens": 400, "key_env": "EMO_HUB_API_KEY", "base_url": "http://host:8000/v1"}
+    facts["model"] = "hf-internal-testing/tiny-random-LlamaForCausalLM"
     guard(tmp_path, facts, mixed=False)
     assert recorded_runs(tmp_path) == [facts]
 

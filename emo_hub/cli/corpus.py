@@ -152,11 +152,33 @@ def corpus_build(
                 f"The {teacher} teacher has nothing to work on: give --narratives, --texts, or "
                 "--requests packaged."
             )
+        if dry_run:
+            raise InputError(
+                "--dry-run counts what a teacher would be asked, and recorded replies ask nobody: "
+                "leave it out, or give --narratives, --texts or --requests."
+            )
         _refuse_for_recorded(
             {
                 "--about": about is not None,
                 "--most-rejected": most_rejected is not None,
                 "--partial": partial,
+                "--limit": limit > 0,
+                "--store": store is not None,
+                "--model": bool(model),
+                "--base-url": bool(base_url),
+                "--set": bool(settings),
+                "--annotator": bool(annotator),
+                "--with-narratives": with_narratives,
+                "--executor": executor != "here",
+                "--tasks": tasks > 1,
+                "--workers": workers > 1,
+                "--partition": bool(partition),
+                "--mixed": mixed,
+                "--input-price": input_price > 0,
+                "--output-price": output_price > 0,
+                "--source": bool(source),
+                "--text-column": bool(text_column),
+                "--id-column": id_column is not None,
             }
         )
         _build_recorded(out, recordings)

@@ -68,6 +68,11 @@ def run(wanted: Run, *, dry_run: bool) -> None:
                 "run the same command again to ask for the rest."
             )
             raise SystemExit(1)
+    elif not any(folder.exists() for folder in _sources(wanted.store)):
+        raise InputError(
+            f"Nobody has answered yet: {wanted.store} is not there. Say who does with --teacher "
+            "http, batch or local, or name the folder of replies with --store."
+        )
     _build(wanted)
 
 
@@ -207,6 +212,8 @@ def _ask_here(wanted: Run, choice: TeacherChoice) -> int:
             ledger.pending.clear()
             tell()
     account(ledger.stages, wanted.prices)
+    if ledger.last_fault:
+        say(f"The last fault: {ledger.last_fault.rstrip('.')}.")
     return ledger.unanswered
 
 

@@ -22,6 +22,7 @@ from emo_hub.evaluation.declaration import (
 )
 from emo_hub.evaluation.rows import FITTING_SPLITS, FittingRows, LoadedBenchmark
 from emo_hub.evaluation.sources import Hub, Where, place
+from emo_hub.inputs import is_blank
 from emo_hub.records import DIMENSIONS
 
 __all__ = [
@@ -196,7 +197,7 @@ def _examples(declared: Benchmark, rows: Rows) -> list[Example]:
     for number, row in enumerate(rows.records, start=1):
         try:
             example = rows.layout.read(row, rows.names)
-            if example is None or not example.text.strip():
+            if example is None or is_blank(example.text):
                 continue
             _check(declared, example, known)
         except (ValueError, TypeError) as error:

@@ -16,9 +16,11 @@ import numpy as np
 from emo_hub.calibration import Floats
 from emo_hub.errors import InputError
 from emo_hub.explaining.gradient import can_fade, follow_slope
-from emo_hub.explaining.occlusion import Judge, encode, occlude
-from emo_hub.explaining.words import Word, read_passage
+from emo_hub.explaining.occlusion import MOST_VARIANTS, Judge, encode, occlude
+from emo_hub.explaining.words import Passage, Word, read_passage
+from emo_hub.inputs import is_blank
 from emo_hub.modeling import EmotionModel
+from emo_hub.pictographs import has_emoji
 
 __all__ = ["Explanation", "Method", "WeighedWord", "Word", "explain"]
 
@@ -117,8 +119,8 @@ def explain(
         context: what happened before.
         method: "occlusion" leaves each word out, for all labels in one batch; "gradient" takes one
             short pass for each label, which is quicker for one label and for long texts. An encoder
-            that cannot be followed (DeBERTa) is explained by occlusion, and `Explanation.method`
-            says so.
+            that cannot be followed (DeBERTa) is explained by occlusion, as is a text with emoji,
+            and `Explanation.method` says so.
         multi_label: False explains the odds of each label against all others.
         only: those of the labels that shall be explained; the others compete all the same.
 
@@ -133,13 +135,17 @@ def explain(
     chosen = tuple(dict.fromkeys(told if only is None else only))
     for label in chosen:
         if label not in told:
-            raise InputError(f"'{label:.60}' is none of the labels {list(told)!r:.200}.")
+            raise InputError(f"{label!r:.60} is none of the labels {list(told)!r:.200}.")
     passage = read_passage(model, text, context)
     judge = _judge(model, told, chosen, multi_label=multi_label)
     found: Method = method if can_fade(model) else "occlusion"
     weigh = occlude if found == "occlusion" else follow_slope
     before = _context_effect(model, text, context, judge)
-    weights = weigh(model, passage, judge)
+    if has_emoji(text) or has_emoji(context):
+        # Its tokens do not hold what its emoji are read as.
+        weights, found = _leave_out(model, passage, text, context, judge), "occlusion"
+    else:
+        weights = weigh(model, passage, judge)
     return Explanation(text, chosen, passage.words, weights, before, found)
 
 
@@ -148,9 +154,34 @@ def _context_effect(
 ) -> Floats | None:
     if not context or not context.strip():
         return None
-    both = [model.tokenize(text, context), model.tokenize(text)]
-    after, alone = judge(encode(model, both))
+    after, alone = judge(model.encode_texts([text, text], [context, None]))
     return np.asarray(after - alone, np.float32)
+
+
+def _leave_out(
+    model: EmotionModel, passage: Passage, text: str, context: str | None, judge: Judge
+) -> Floats:
+    """Give how much each label's logit falls without a word of the text's own letters: (C, W).
+
+    In a text of more words than may be left out one by one, neighbours go together and share.
+    """
+    words = passage.words
+    if not words:
+        return np.zeros((len(judge(model.encode_texts([text]))[0]), 0), np.float32)
+    parts = np.array_split(np.arange(len(words)), min(len(words), MOST_VARIANTS))
+    left = []
+    for part in parts:
+        start, end = words[part[0]].start, words[part[-1]].end
+        left.append(f"{text[:start]} {text[end:]}")
+    told = [rest for rest in left if not is_blank(rest)]
+    whole, *known = judge(model.encode_texts([text, *told], [context] * (1 + len(told))))
+    falls = iter(whole - without for without in known)
+    nothing = whole - judge(encode(model, [passage.without(range(len(words)))]))[0]
+    weights = np.zeros((len(whole), len(words)), np.float32)
+    for part, rest in zip(parts, left, strict=True):
+        fall = nothing if is_blank(rest) else next(falls)
+        weights[:, part] = fall[:, None] / len(part)
+    return weights
 
 
 def _judge(

@@ -15,7 +15,7 @@ from typing import Any
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
-from emo_hub.inputs import CHARACTERS_PER_TOKEN
+from emo_hub.inputs import readable_end
 from emo_hub.modeling import EmotionModel
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -83,7 +83,7 @@ def read_passage(model: EmotionModel, text: str, context: str | None = None) -> 
     """
     alone = model.tokenize(text)["input_ids"]
     tokens = model.tokenize(text, context) if context else {**model.tokenize(text)}
-    seen = text[: model.head.max_tokens * CHARACTERS_PER_TOKEN]  # as `tokenize` cuts it
+    seen = text[: readable_end(text, model.head.max_tokens)]  # as `tokenize` cuts it
     offsets, special = _offsets(model.tokenizer, seen, len(alone))
     # A context stands before the text, so the text's tokens keep their distance from the end.
     shift = len(tokens["input_ids"]) - len(alone)

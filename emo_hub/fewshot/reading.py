@@ -13,6 +13,7 @@ import numpy as np
 
 from emo_hub.errors import DataError, InputError
 from emo_hub.fewshot.examples import Examples
+from emo_hub.inputs import is_blank
 
 TYPES = (".csv", ".tsv", ".jsonl", ".parquet")
 CHOICES = ("auto", "yes", "no")
@@ -119,7 +120,7 @@ def _column(columns: Sequence[str], wanted: Sequence[str]) -> str | None:
 
 
 def _text(value: object, path: Path, row: int) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         raise DataError(f"Row {row} of {path} has an empty text; give it words, or drop the row.")
     return value
 

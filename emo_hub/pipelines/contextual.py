@@ -19,7 +19,7 @@ from emo_hub.calibration import Floats
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.inputs import check_text
-from emo_hub.pipelines.choosing import check_choice
+from emo_hub.pipelines.choosing import check_choice, check_count
 from emo_hub.pipelines.spreading import checked_context, contexts_of, rows_of, text_and_own_context
 
 _ONE_TEXT = (str, bytes, Mapping)
@@ -66,6 +66,7 @@ class ContextualEmotionPipeline(Pipeline):
         """Rate one text, a list, a generator or a dataset of texts; see the class."""
         if args:
             raise InputError("Give the context by name: clf(text, context=...).")
+        check_count("batch_size", kwargs.get("batch_size"))
         context = kwargs.pop("context", None)
         if isinstance(inputs, tuple | list):
             items = list(_with_each(inputs, context))

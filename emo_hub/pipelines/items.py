@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from emo_hub.errors import InputError
-from emo_hub.inputs import check_text
+from emo_hub.inputs import check_letters, check_text
 from emo_hub.pipelines.spreading import checked_context, contexts_of, one_each, rows_of
 from emo_hub.readings import read_label
 from emo_hub.taxonomy import normalise
@@ -79,10 +79,12 @@ def candidates(labels: CandidateLabels | None) -> Candidates:
     for label, description in pairs:
         if not isinstance(label, str) or not label.strip():
             raise InputError(f"A candidate label must be a non-empty string; got {label!r:.60}.")
+        check_letters(label, "candidate label")
         if description is not None and not isinstance(description, str):
             raise InputError(
                 f"The description of '{label}' must be a string; got {description!r:.60}."
             )
+        check_letters(description or "", "description")
     return _distinct(pairs)
 
 

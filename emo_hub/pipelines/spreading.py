@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from emo_hub.errors import InputError
+from emo_hub.inputs import check_letters
 
 _KEYS = {"text", "context"}
 
@@ -28,13 +29,21 @@ def one_each(values: Iterable[Any], texts: Any, name: str) -> Iterator[Any]:  # 
     Raises:
         InputError: there are not as many values as texts.
     """
-    if isinstance(values, Sequence) and isinstance(texts, Sequence) and len(values) != len(texts):
-        raise InputError(f"Got {len(texts)} texts and {len(values)} {name}s; give one each.")
+    wanted, got = _count(texts), _count(values)
+    if None not in (wanted, got) and wanted != got:
+        raise InputError(f"Got {wanted} texts and {got} {name}s; give one each.")
     given = 0
     for value in values:
         given += 1
         yield value
     raise InputError(f"Text {given + 1} has no {name} of its own; give one each.")
+
+
+def _count(values: Any) -> int | None:  # noqa: ANN401
+    try:
+        return len(values)
+    except TypeError:  # a generator, or a loader of a dataset that cannot be counted
+        return None
 
 
 def contexts_of(context: Any, texts: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -45,7 +54,7 @@ def contexts_of(context: Any, texts: Any) -> Iterator[Any]:  # noqa: ANN401
     """
     if context is None or isinstance(context, str):
         return itertools.repeat(context)
-    if not isinstance(context, Iterable):
+    if not isinstance(context, Iterable) or isinstance(context, Mapping):
         raise no_context(context)
     return one_each(context, texts, "context")
 
@@ -72,9 +81,11 @@ def checked_context(context: object) -> str | None:
     Raises:
         InputError: says what was got.
     """
-    if context is None or isinstance(context, str):
-        return context
-    raise no_context(context)
+    if isinstance(context, str):
+        check_letters(context, "context")
+    elif context is not None:
+        raise no_context(context)
+    return context
 
 
 def no_context(given: object) -> InputError:

@@ -18,7 +18,12 @@ from emo_hub.calibration import Floats, one_at_least, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.modeling import EmotionModel
-from emo_hub.pipelines.choosing import check_choice
+from emo_hub.pipelines.choosing import (
+    check_choice,
+    check_count,
+    check_explained,
+    check_switch,
+)
 from emo_hub.pipelines.completing import completed
 from emo_hub.pipelines.items import (
     CandidateLabels,
@@ -67,7 +72,8 @@ class ZeroShotEmotionPipeline(Pipeline):
             without it, as many as suit the device, and a stream is read in growing chunks.
         explain: True for each label of the answer, or a label, or a list of them: adds "words", by
             label a list of {"word", "start", "end", "weight"} in reading order; see `explain`. With
-            a context it adds "context_weights", by label how much the context spoke for it.
+            a context it adds "context_weights", by label how much the context spoke for it. Of an
+            exhaustive set each label's own rating is explained.
 
     Keyword arguments of making it, beside those of transformers:
         candidate_labels: what calls without labels use. Where the checkpoint learnt labels from
@@ -123,6 +129,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         labels = kwargs.pop("candidate_labels", self.usual_labels)
         context = kwargs.pop("context", None)
         batch_size = kwargs.pop("batch_size", self._batch_size)
+        check_count("batch_size", batch_size)
         kwargs.pop("num_workers", None)  # tokenising is fast enough beside the encoder
         how = {**self._postprocess_params, **self._sanitize_parameters(**kwargs)[2]}
         check_matching(how)
@@ -165,11 +172,13 @@ class ZeroShotEmotionPipeline(Pipeline):
             raise InputError(
                 f"The pipeline knows no argument {', '.join(sorted(unknown))}; it takes "
                 "candidate_labels, context, multi_label, exhaustive, reference_texts, threshold, "
-                "top_k, vad and explain."
+                "top_k, vad, batch_size and explain."
             )
         check_choice(threshold, top_k)
-        if not isinstance(explain, bool | str | Sequence | None):
-            raise InputError(f"explain must be True, a label or a list; got {explain!r:.60}.")
+        switches = {"multi_label": multi_label, "exhaustive": exhaustive, "vad": vad}
+        for name, switch in switches.items():
+            check_switch(name, switch)
+        check_explained(explain)
         given = {
             "multi_label": multi_label,
             "exhaustive": exhaustive,

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from emo_hub.errors import DataError, EmoHubError, InputError
+from emo_hub.inputs import is_blank
 from emo_hub.matching import FEWEST
 from emo_hub.predicting.partial import Partial
 from emo_hub.predicting.reading import CHUNK, Row, Source, open_source
@@ -151,7 +152,7 @@ def _with_references(job: FileJob, source: Source, text: str, context: str | Non
     found = tuple(
         {"text": one, "context": before}
         for one, before in zip(chunk.texts, contexts, strict=True)
-        if one.strip()
+        if not is_blank(one)
     )
     if len(found) < FEWEST:
         raise InputError(

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from emo_hub.errors import EmoHubError
+from emo_hub.inputs import is_blank
 from emo_hub.records import DIMENSIONS
 
 _DIGITS = 6
@@ -79,7 +80,7 @@ class Rater:
 
     def __call__(self, chunk: Chunk) -> list[Answer]:
         """Rate a chunk; a blank text has no answer."""
-        places = [i for i, text in enumerate(chunk.texts) if text.strip()]
+        places = [i for i, text in enumerate(chunk.texts) if not is_blank(text)]
         answers: list[Answer] = [None] * len(chunk.texts)
         if not places:
             return answers

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from emo_hub.inputs import is_blank
 from emo_hub.records import DIMENSIONS
 from emo_hub.space.reading import Scores
 from emo_hub.space.request import RefusalError
@@ -72,7 +73,7 @@ def gather(texts: Sequence[str]) -> Batch:
     Raises:
         RefusalError: there is none.
     """
-    found = [text.strip() for text in texts if text.strip()]
+    found = [text.strip() for text in texts if not is_blank(text)]
     if not found:
         raise RefusalError("no_lines")
     read = found[:MAX_LINES]

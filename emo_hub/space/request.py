@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emo_hub.errors import InputError
+from emo_hub.inputs import is_blank
 from emo_hub.space.texts import FALLBACK, say
 
 MAX_TEXT_CHARACTERS = 2_000
@@ -103,7 +104,7 @@ def _read_passage(passage: object, name: str) -> str:
         return ""
     if not isinstance(passage, str):
         raise RefusalError(f"odd_{name}")
-    passage = passage.strip()
+    passage = "" if is_blank(passage) else passage.strip()
     if len(passage) > MAX_TEXT_CHARACTERS:
         raise RefusalError(f"long_{name}", count=len(passage), most=MAX_TEXT_CHARACTERS)
     return passage

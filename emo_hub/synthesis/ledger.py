@@ -43,6 +43,7 @@ class Ledger:
     stages: dict[str, StageCost] = field(default_factory=dict)
     rejections: deque[Rejection] = field(default_factory=deque)
     pending: deque[Prompt] = field(default_factory=deque)
+    last_fault: str = ""  # why a question found no answer
 
     def note(self, stage: str, answered: Answered[Any, Any]) -> None:
         """Enter what became of one item."""
@@ -60,6 +61,7 @@ class Ledger:
         self.rejections.extend(answered.rejections)
         if answered.pending is not None:
             cost.pending += 1
+            self.last_fault = answered.fault or self.last_fault
             self.pending.append(answered.pending)
 
     @property

@@ -58,6 +58,7 @@ class Answered(Generic[Item, Record]):
         rejections: of parts of the reply, or of all of it.
         pending: the prompt that waits for an answer, None where nothing does.
         replies: that came, two where the first needed repair.
+        fault: why nobody answered; empty where somebody did.
     """
 
     item: Item
@@ -65,6 +66,7 @@ class Answered(Generic[Item, Record]):
     rejections: tuple[Rejection, ...] = ()
     pending: Prompt | None = None
     replies: tuple[Reply, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,8 @@ def _put(
     prompt = stage.ask(item)
     try:
         reply = teacher.answer(prompt)
-    except Unanswered:
-        return Answered(item, pending=prompt)
+    except Unanswered as error:
+        return Answered(item, pending=prompt, fault=str(error))
     except ReplyError as error:
         return Answered(item, rejections=(_lost(prompt, error, ""),))
     try:
@@ -180,8 +182,8 @@ def _put(
     again = repaired(prompt, reply, fault)
     try:
         replies = (reply, teacher.answer(again))
-    except Unanswered:
-        return Answered(item, pending=again, replies=(reply,))
+    except Unanswered as error:
+        return Answered(item, pending=again, replies=(reply,), fault=str(error))
     except (NotRecordedError, ReplyError):
         return Answered(item, rejections=(_lost(prompt, fault, reply.text),), replies=(reply,))
     try:

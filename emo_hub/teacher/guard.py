@@ -16,7 +16,7 @@ _SECRET_NAME = re.compile(
     r"(^|[_-])(api_?key|key|token|secret|password|passwd|authorization|credentials?)$", re.I
 )
 _SECRET_VALUE = re.compile(
-    r"\b(sk|hf|gsk|xai|ghp)[-_][A-Za-z0-9_-]{16,}|://[^/@\s]+@|^Bearer ", re.I
+    r"\b(sk[-_]|xai-|hf_|gsk_|ghp_)[A-Za-z0-9_-]{16,}|://[^/@\s]+@|^Bearer ", re.I
 )
 
 

@@ -96,7 +96,7 @@ class HttpSettings:
             and _has_port(self.base_url),
             "base_url may not hold a user, a password or a query; a key goes into the "
             f"environment variable {self.key_env}": not (parts.username or parts.query),
-            "model has to be named": bool(self.model),
+            "model has to be named (--model)": bool(self.model),
             "temperature has to be 0 or more": self.temperature >= 0,
             "most_at_once has to be 1 or more": self.most_at_once >= 1,
             "attempts has to be 1 or more": self.attempts >= 1,

@@ -12,7 +12,7 @@ import dataclasses
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place
 from emo_hub.errors import DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
+from emo_hub.pictographs import read_twice
 from emo_hub.static import Precision, StaticBackbone, StaticConfig, StaticReader, silent_ids
 from emo_hub.taxonomy import GOEMOTIONS, lexicon
 from emo_hub.training.batches import with_stray_contexts
@@ -172,6 +173,7 @@ def distil(
     phrases = phrases_of(rows)
     # A sum of tokens cannot tell which context matters, so it has to see some that do not.
     rows = with_stray_contexts(rows, recipe, 0)
+    rows = _as_read(rows, longest)
     say(f"The teacher reads {len(rows)} texts and {len(phrases)} phrases.")
     start = _Teacher(teacher, recipe)
     config = StaticConfig(
@@ -229,6 +231,14 @@ def _rows(
         notes.append(f"A sample of {recipe.max_rows} of these {len(rows)} texts is learnt from.")
         rows = tuple(random.Random(recipe.seed).sample(rows, recipe.max_rows))
     return rows, validation, tuple(notes)
+
+
+def _as_read(rows: Sequence[TrainingRow], longest: int) -> list[TrainingRow]:
+    """Give the rows as an encoder reads them, those with emoji both ways."""
+    asked = read_twice([(row.text, row.context) for row in rows], longest)
+    twice = [*rows, *(rows[row] for row in asked.rows)]
+    pairs = zip(twice, asked.pairs, strict=True)
+    return [replace(row, text=text, context=context) for row, (text, context) in pairs]
 
 
 class _Teacher:
