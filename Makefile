@@ -48,11 +48,9 @@ BENCHMARKS ?= $(or $(EMO_HUB_BENCHMARKS),../shared/benchmarks)
 CORPUS := $(BIN)/emo-hub corpus build --out runs/emo-pillars
 TRAIN  := $(BIN)/emo-hub train contrastive --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions
 
-model: $(VENV)/.base  ## Train two runs, average, embed and measure the default model (over three hours on two cores, less with AMX).
+model: $(VENV)/.base  ## Train, embed and measure the default model (one to two hours on two cores, less with AMX).
 	$(CORPUS)
-	$(TRAIN) --out runs/seed0 --recipe default
-	$(TRAIN) --out runs/seed1 --recipe default --set seed=1
-	$(BIN)/emo-hub train average runs/seed0 runs/seed1 --data runs/emo-pillars --texts $(BENCHMARKS)/goemotions --out runs/default
+	$(TRAIN) --out runs/default --recipe default
 	rm -rf emo_hub/default_model && cp -r runs/default/adapter emo_hub/default_model
 	$(BIN)/emo-hub evaluate default --benchmarks $(BENCHMARKS) --data runs/emo-pillars --out runs/report --card
 	cp runs/report/report.json model_cards/results.json

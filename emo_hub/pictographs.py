@@ -22,7 +22,8 @@ TextAndContext = tuple[str, str | None]
 Text = TypeVar("Text", str, str | None)
 
 # Chosen on GoEmotions dev and EmoContext dev, and so was the halfway.
-_ASIDE, _ALONE = " ({}) ", " {} "
+_ASIDE = " ({}) "
+_ALONE = " {} "
 _TONES = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"  # skin tones, and which face of a sign is meant
 _GENDER = f"(?:{JOINER}[\u2640\u2642]{_TONES})?"
 
