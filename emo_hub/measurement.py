@@ -173,11 +173,24 @@ def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
     from emo_hub.evaluation.scorers import ModelOptions, open_model
 
     options = ModelOptions(**{"fitting": _fitting(plan), **plan.options})
+    shown: set[str] = set()
     for reference, name in zip(plan.models, _names(plan.models), strict=True):
-        yield reference, open_model(reference, replace(options, name=name))
+        contestant = open_model(reference, replace(options, name=name))
+        _check_told_apart(contestant.scorer.name, shown)
+        yield reference, contestant
     if plan.baselines:
         for baseline in _baselines(plan):
             yield baseline.scorer.name, baseline
+
+
+def _check_told_apart(name: str, shown: set[str]) -> None:
+    if name in shown:
+        raise InputError(
+            f"Two of the models are called '{name}', and a report could not tell them apart: give "
+            "one of them another folder or, if it is a file of predictions, another name as "
+            '"model" in its sidecar.'
+        )
+    shown.add(name)
 
 
 def _names(references: Sequence[str]) -> list[str]:

@@ -745,7 +745,7 @@ def test_the_command_writes_a_report_with_pictures_and_records(report):
 def test_the_report_names_the_command_that_makes_it_again(report):
     place, _ = report
     kept = json.loads((place / "out" / "report.json").read_text())
-    assert kept["facts"]["command"] == "emo-hub evaluate default --benchmarks DIR"
+    assert kept["facts"]["command"] == "emo-hub evaluate default --benchmarks DIR --data CORPUS"
 
 
 @pytest.mark.slow
@@ -759,6 +759,28 @@ def test_only_may_name_the_corpus_beside_public_sets(report):
     kept = json.loads((out / "report.json").read_text())
     measured = {row["benchmark"] for row in kept["models"]["emo_hub default"]}
     assert measured == {"emo-pillars", "isear"}
+
+
+@pytest.mark.slow
+def test_only_the_corpus_needs_no_folder_of_benchmarks(report, tmp_path):
+    place, _ = report
+    which = ("--only", "emo-pillars", "--no-baselines", "--data", place / "corpus")
+    run = emo_hub("evaluate", "default", *which, "--out", tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    kept = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [row["benchmark"] for row in kept["models"]["emo_hub default"]] == ["emo-pillars"]
+
+
+def test_two_files_of_predictions_that_name_one_model_are_refused(tmp_path, tiny_corpus):
+    from emo_hub.measurement import Measurement, measure
+
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.csv").write_text("text,joy\nhello,0.5\n")
+        (tmp_path / f"{name}.json").write_text('{"model": "theirs"}')
+    both = tuple(f"predictions:{tmp_path / name}.csv" for name in ("one", "other"))
+    plan = Measurement(models=both, corpus=tiny_corpus, baselines=False)
+    with pytest.raises(InputError, match="called 'theirs'"):
+        measure(plan, tmp_path / "out", command="")
 
 
 def test_the_command_compares_two_models_of_a_report(report):
@@ -776,6 +798,7 @@ def test_the_command_compares_two_models_of_a_report(report):
     [
         (["--compare", "one"], "two models"),
         (["default", "--only", "isear"], "--benchmarks"),
+        (["default", "--only", "isear,emo-pillars"], "--benchmarks"),
         (["default", "--thresholds", "high"], "--thresholds"),
         (["no/such/model"], "no/such/model"),
     ],

@@ -109,6 +109,10 @@ def test_every_kind_of_file_gives_the_same_examples(tmp_path, suffix):
     assert (read.targets == made(ROWS + TWO).targets).all()
 
 
+def test_capitals_in_a_files_ending_say_the_same(tmp_path):
+    assert read_examples(write_csv(tmp_path / "MINE.CSV", ROWS)).texts == tuple(t for t, _ in ROWS)
+
+
 def test_columns_of_zero_and_one_are_labels(tmp_path):
     rows = [("7", "a joy", 1, 0), ("8", "a fear", 0, 1), ("9", "both, really", 1, 1)]
     path = write_csv(tmp_path / "mine.csv", rows, ("id", "text", "joy", "fear"))

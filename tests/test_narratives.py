@@ -381,6 +381,13 @@ def test_texts_are_named_by_source_split_and_own_id(tmp_path):
     assert next(read_texts(tmp_path / "talk/dev.parquet").items).reference == "talk/validation/c0"
 
 
+def test_text_files_beside_tables_are_said_not_to_be_read(tmp_path, caplog):
+    write(tmp_path / "talk.csv", TEXTS)
+    (tmp_path / "more.txt").write_text("I am so sad today.\n")
+    assert len(read_texts(tmp_path)) == len(TEXTS)
+    assert "1 text files beside tables are not read" in caplog.text
+
+
 def test_a_split_comes_from_the_caller_then_from_the_column(tmp_path):
     path = write(tmp_path / "test.jsonl", [{**TEXTS[0], "split": "dev"}])
     assert next(read_texts(path).items).split == "validation"

@@ -131,6 +131,13 @@ def test_a_blank_text_is_a_row_with_empty_answers_and_is_counted(rated):
     assert filed.blank == 1
 
 
+def test_a_missing_number_of_json_in_the_place_of_a_text_is_a_blank(tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "I am so glad"}\n{"text": NaN}\n')
+    filed = predict_file(FileJob(file=file, out=tmp_path / "out.jsonl", how=HOW))
+    assert filed.blank == 1
+
+
 def test_progress_tells_the_rows_done_of_all(rated):
     assert rated[4] == [(16, 40), (32, 40), (40, 40)]
 
@@ -736,6 +743,15 @@ def test_a_column_of_numbers_holds_no_texts(tmp_path):
     pq.write_table(pa.table({"text": ["a"], "n": [1]}), tmp_path / "in.parquet")
     with pytest.raises(InputError, match=r"'n' of .* holds no texts"):
         open_source(tmp_path / "in.parquet").text_column("n")
+
+
+def test_a_column_of_texts_that_parquet_keeps_as_a_dictionary_holds_texts(tmp_path):
+    said = pa.array(["a b", "c d", "a b"]).dictionary_encode()
+    pq.write_table(pa.table({"said": said, "n": [1, 2, 3]}), tmp_path / "in.parquet")
+    source = open_source(tmp_path / "in.parquet")
+    assert source.text_column(None) == "said"
+    [rows] = source.chunks()
+    assert [row["said"] for row in rows] == ["a b", "c d", "a b"]
 
 
 def test_our_columns_stand_beside_those_of_the_same_name(tmp_path):

@@ -1016,7 +1016,7 @@ def test_a_sidecar_says_thresholds_name_and_role(tmp_path):
         "trained_on": ["go_emotions"],
     }
     (tmp_path / "x.parquet.json").write_text(json.dumps(told))
-    opened = open_model(path)
+    opened = open_model(path, ModelOptions(name="x.parquet"))
     assert opened.scorer.name == "theirs"
     assert opened.standing == "zero-shot"
     assert opened.role_on("goemotions") == "fine-tuned"

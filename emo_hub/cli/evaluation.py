@@ -122,9 +122,11 @@ def evaluate(
         _compare(models, out)
         return
     names = tuple(name.strip() for name in only.split(",")) if only else None
-    if names and benchmarks is None:
-        raise InputError("--only names benchmarks, but there is no --benchmarks folder of them.")
     from emo_hub.embedded import cache_folder
+    from emo_hub.evaluation.own import NAME
+
+    if benchmarks is None and set(names or ()) - {NAME}:
+        raise InputError("--only names benchmarks, but there is no --benchmarks folder of them.")
 
     options: dict[str, Any] = {
         "batch_size": batch_size,
@@ -182,7 +184,7 @@ def _measure(
         keep=cache_folder() / "scores" if keep else None,
         **plan,
     )
-    command = _command(models, plan)
+    command = _command(models, plan, has_own_corpus=corpus is not None)
     results = measure(measured, out, command=command, say=say)
     say(f"{out / 'report.html'}, report.md, report.json, pictures and scores")
     for model in models:
@@ -197,12 +199,16 @@ def _measure(
     return [results[model][0].model for model in models]
 
 
-def _command(models: list[str], plan: Mapping[str, Any]) -> str:
+def _command(models: list[str], plan: Mapping[str, Any], *, has_own_corpus: bool) -> str:
     """Write the command that anyone can run: folders of this machine mean nothing on another."""
     where, options = plan["benchmarks"], plan["options"]
     parts = ["emo-hub evaluate", *models]
     if where is not None:
         parts.append(retold_benchmarks(where).strip())
+    parts += ["--data CORPUS"] * has_own_corpus
+    parts += ["--training CORPUS"] * len(plan["training"])
+    if options["revision"]:
+        parts.append(f"--revision {options['revision']}")
     if plan["only"]:
         parts.append(f"--only {','.join(plan['only'])}")
     if plan["limit"] is not None:

@@ -164,17 +164,18 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
 
 
 def _records(path: Path) -> list[Record]:
-    if path.suffix not in TYPES:
+    kind = path.suffix.lower()
+    if kind not in TYPES:
         raise DataError(f"{path} is no file of examples; wanted one of {', '.join(TYPES)}.")
     try:
-        if path.suffix == ".parquet":
+        if kind == ".parquet":
             return _parquet(path)
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8.") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return _lines(path, text) if path.suffix == ".jsonl" else _cells(path, text)
+    return _lines(path, text) if kind == ".jsonl" else _cells(path, text)
 
 
 def _lines(path: Path, text: str) -> list[Record]:
@@ -193,7 +194,7 @@ def _lines(path: Path, text: str) -> list[Record]:
 
 
 def _cells(path: Path, text: str) -> list[Record]:
-    delimiter = "\t" if path.suffix == ".tsv" else ","
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[Record] = []
     try:

@@ -212,7 +212,8 @@ def _chunk(rows: Sequence[Row], text: str, context: str | None) -> Chunk:
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None else str(cell)
+    is_missing = cell is None or cell != cell  # NaN, which tools write for what is missing
+    return "" if is_missing else str(cell)
 
 
 def _facts(job: FileJob, text: str) -> dict[str, Any]:

@@ -298,6 +298,7 @@ def _unreadable(path: Path, error: Exception) -> DataError:
 
 
 def _holds_texts(kind: Any) -> bool:  # noqa: ANN401
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 

@@ -171,7 +171,7 @@ def read_texts(
 def _lines_as_tables(found: Found) -> Found:
     if found.tables:
         if found.prose:
-            _LOG.info("%d text files beside tables are not read.", len(found.prose))
+            _LOG.warning("%d text files beside tables are not read.", len(found.prose))
         return found
     return Found(found.name, found.root, (), tuple(map(line_table, found.prose)))
 

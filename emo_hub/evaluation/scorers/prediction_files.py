@@ -56,7 +56,7 @@ def read_predictions(path: Path) -> PredictionFile:
     if not path.is_file():
         raise DataError(f"There is no file of predictions {path}.")
     readers = dict(zip(TABLES, (_parquet, _csv, _json_lines), strict=True))
-    reader = readers.get(path.suffix)
+    reader = readers.get(path.suffix.lower())
     if reader is None:
         raise DataError(f"{path} is no file of predictions: wanted {', '.join(TABLES)}.")
     columns, facts = reader(path)

@@ -60,7 +60,7 @@ def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
         "coverage": coverage_of_benchmarks(file.scores),
     }
     parts = {"kind": "predictions", **_sha256_of_both(path), "thresholds": options.thresholds}
-    name = options.name or str(facts.get("model") or path.stem)
+    name = str(facts.get("model") or options.name or path.stem)
     scorer = PredictionScorer(name, file, cuts)
     return Contestant(scorer, fingerprint(parts), standing, trained, said)
 
