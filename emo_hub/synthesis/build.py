@@ -27,8 +27,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.4.0"
+VERSION = "1.5.0"
 CHANGES = (
+    (
+        "1.5.0",
+        "More plain lines of rarer events, and plain sentences about what others do and feel, as "
+        "stories, news reports and neighbours tell it.",
+    ),
     (
         "1.4.0",
         "Plain lines as ordinary people write them: answers to a questionnaire about feelings, "

@@ -105,6 +105,14 @@ ABOUT: dict[str, Any] = {
         "the answers of ISEAR was seen before the briefs were written, and the first 571 lines "
         "were tried on ISEAR before the rest was asked for; no writer saw a benchmark."
     ),
+    "tenth_campaign": (
+        "Plain lines once more (by strong-llm-2026-11h, eight instances of one model), by the "
+        "briefs of the ninth campaign and with what it says of labels, words and slots, of events "
+        "that come less readily to mind; and, in the register prose, plain sentences of stories, "
+        "news reports and tellings about what others do and feel. Targets and manners were chosen "
+        "with the label names and kinds of public sets in view, also of sets that nobody here has "
+        "read; no writer saw a benchmark."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
@@ -112,7 +120,7 @@ ABOUT: dict[str, Any] = {
     "known_weaknesses": [
         "In families of lines and accounts from several sides, feelings turn more often than in "
         "what people write.",
-        "But for the plain lines of the ninth campaign, the voices lean British and are wittier "
+        "But for the plain lines of the last two campaigns, the voices lean British and are wittier "
         "than people are on average.",
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
