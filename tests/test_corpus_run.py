@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from emo_hub.cli.corpus_run import account
+from emo_hub.synthesis.ledger import StageCost
 from emo_hub.synthesis.teachers import TeacherChoice, make
 from emo_hub.synthesis.write import CARD
 from emo_hub.teacher import Prompt, Recorded
@@ -221,6 +223,13 @@ def test_why_nobody_answered_is_told(stories, tmp_path):
     assert ended.returncode == 1
     assert "The last fault: 2 attempts, the last:" in ended.stdout
     assert "Internal Server Error" in ended.stdout
+
+
+def test_replies_without_a_count_of_tokens_are_said_to_be_left_out(capsys):
+    account({"lines": StageCost(items=3, replies=3, metered=1, prompt_tokens=7)}, (0.0, 0.0))
+    assert "2 replies came without a count of tokens" in capsys.readouterr().out
+    account({"lines": StageCost(items=3, replies=3, metered=3, prompt_tokens=7)}, (0.0, 0.0))
+    assert "without a count" not in capsys.readouterr().out
 
 
 def test_a_corpus_of_stories_asks_who_shall_answer(stories, tmp_path):

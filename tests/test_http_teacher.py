@@ -16,6 +16,7 @@ from emo_hub.errors import ReplyError, SettingsError, TeacherError, Unanswered
 from emo_hub.records import Rejection
 from emo_hub.synthesis.stage import Stage, read_list, run
 from emo_hub.teacher import Prompt, Recorded, read_object
+from emo_hub.teacher.completion import read_completion
 from emo_hub.teacher.gate import Breaker, Gate
 from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
 from emo_hub.teacher.limiter import Limit, Ticket
@@ -73,6 +74,12 @@ def test_reply_is_what_the_server_says_with_its_model_and_cost(teach):
     assert (reply.text, reply.teacher) == ("  Héllo, ça va?\n", "tests/faulty")
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (7, 5)
     assert 0.05 <= reply.usage.seconds < 2
+
+
+def test_the_cost_of_a_reply_whose_tokens_the_server_does_not_count_is_not_known():
+    body = {"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]}
+    assert read_completion(json.dumps(body).encode(), "m", 0.5).usage is None
+    assert read_completion(json.dumps(body | {"usage": {}}).encode(), "m", 0.5).usage is None
 
 
 def test_default_decoding_is_greedy_and_what_is_not_set_is_not_sent(teach):

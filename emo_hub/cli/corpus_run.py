@@ -270,6 +270,8 @@ def account(stages: Mapping[str, StageCost], prices: tuple[float, float]) -> Non
             f"{name:<14}{stage.items:>8,}{stage.repairs:>10,}{stage.rejected:>10,}"
             f"{stage.prompt_tokens:>12,}{stage.completion_tokens:>10,}{paid}"
         )
+    if uncounted := sum(stage.replies - stage.metered for stage in stages.values()):
+        say(f"{uncounted:,} replies came without a count of tokens; the sums leave them out.")
 
 
 def _build(wanted: Run) -> None:

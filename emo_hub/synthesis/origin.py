@@ -120,8 +120,8 @@ ABOUT: dict[str, Any] = {
     "known_weaknesses": [
         "In families of lines and accounts from several sides, feelings turn more often than in "
         "what people write.",
-        "But for the plain lines of the last two campaigns, the voices lean British and are wittier "
-        "than people are on average.",
+        "But for the plain lines of the last two campaigns, the voices lean British and are "
+        "wittier than people are on average.",
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
         "Some neutral lines are answers to a question that nobody sees.",

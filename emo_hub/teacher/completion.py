@@ -72,7 +72,7 @@ def read_completion(content: bytes, asked_model: str, seconds: float) -> Reply:
         seconds: that the call took.
 
     Returns:
-        The reply; token counts that the server does not give are 0. A block of thoughts before
+        The reply; its usage is None where the server counts no tokens. A block of thoughts before
         the answer is left out.
 
     Raises:
@@ -92,7 +92,7 @@ def read_completion(content: bytes, asked_model: str, seconds: float) -> Reply:
     finish = choice.get("finish_reason")
     if finish == "length":
         raise ReplyError(
-            "truncated", f"cut off after {usage.completion_tokens or 'too many'} tokens"
+            "truncated", f"cut off after {(usage and usage.completion_tokens) or 'too many'} tokens"
         )
     if finish == "content_filter" or message.get("refusal"):
         raise ReplyError("refused_by_server", cut(str(message.get("refusal") or finish)))
@@ -123,9 +123,11 @@ def _content(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _usage(usage: object, seconds: float) -> Usage:
+def _usage(usage: object, seconds: float) -> Usage | None:
     counts = usage if isinstance(usage, dict) else {}
     read, written = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    if not isinstance(read, int) and not isinstance(written, int):
+        return None
     return Usage(
         read if isinstance(read, int) else 0, written if isinstance(written, int) else 0, seconds
     )

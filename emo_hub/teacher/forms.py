@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from emo_hub.errors import ReplyError
@@ -80,9 +79,7 @@ def _anthropic(result: dict[str, Any]) -> Reply:
 
 
 def _completed(body: dict[str, Any]) -> Reply:
-    reply = read_completion(json.dumps(body).encode(), "", 0.0)
-    known = reply.usage is not None and reply.usage.prompt_tokens + reply.usage.completion_tokens
-    return reply if known else replace(reply, usage=None)
+    return read_completion(json.dumps(body).encode(), "", 0.0)
 
 
 def _code(told: object) -> str:
