@@ -23,6 +23,7 @@ from emo_hub.synthesis.audit import AuditReport, LabelAudit, Suspect, audit
 from emo_hub.synthesis.audit_pages import audit_corpus, read_texts, write_audit
 from emo_hub.synthesis.audit_probe import AuditSettings, judge
 from emo_hub.taxonomy import GOEMOTIONS
+from tests.commands import emo_hub
 
 ROWS = 1_200
 
@@ -202,6 +203,20 @@ def test_stand_off_audit_names_ids_and_writes_no_text(corpus, tiny_base, tmp_pat
     assert found.left_out >= 900 - sum(row["source_id"] in texts for row in rows)
     assert {suspect.id for suspect in found.suspects} <= {row["id"] for row in rows}
     assert not any("xyzzy" in file.read_text() for file in out.iterdir())
+
+
+def test_the_command_says_how_far_it_is_up_to_the_last_row(corpus, tmp_path):
+    folder = shorten(corpus, tmp_path / "emo", "contextless", ROWS)
+    done = emo_hub("corpus", "audit", folder, "--out", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    far = [
+        int(line.split()[1].replace(",", ""))
+        for line in done.stdout.splitlines()
+        if line.endswith(" of 1,200 rows")
+    ]
+    assert far == sorted(far)
+    assert len(far) > 4
+    assert far[-1] == ROWS
 
 
 def test_contextual_rows_are_read_after_their_context(corpus, tiny_base, tmp_path):

@@ -202,7 +202,7 @@ def test_a_context_has_the_weight_by_which_it_moves_the_logit(default_model):
         vectors, default_model.encode_labels(["touched"]), ["touched"]
     )[:, 0]
     assert found.of_context("touched") == pytest.approx(after - alone, abs=1e-3)
-    assert found.of_context("touched") > 0.5
+    assert found.of_context("touched") > 0.2, "far above the tolerance: the context is read"
 
 
 def test_without_a_context_there_is_no_weight_of_one(default_model):

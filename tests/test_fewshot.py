@@ -625,6 +625,13 @@ def test_other_labels_in_the_test_rows_are_refused():
         learning_curve(made(ROWS), other)
 
 
+def test_a_curve_that_cannot_be_drawn_leaves_no_folder(tiny_checkpoint, tmp_path):
+    plan = CurvePlan(models=(str(tiny_checkpoint),), shots=(1,), seeds=(0,), setfit=0)
+    with pytest.raises(DataError, match="No test row is left"):
+        write_learning_curve(made(ROWS), made(ROWS), tmp_path / "out", plan=plan)
+    assert not (tmp_path / "out").exists()
+
+
 def test_plain_minilm_learns_without_a_prior():
     plain = open_encoder(PLAIN)
     assert not plain.is_zero_shot

@@ -16,12 +16,14 @@ from emo_hub.fewshot import Examples, FewshotRecipe, teach, train_fewshot
 from emo_hub.fewshot.refining import (
     USUAL,
     Held,
+    Refined,
     contest_lesson,
     fit,
     held_out_logits,
     rating_lesson,
     refine,
 )
+from emo_hub.fewshot.train import in_words
 from emo_hub.learnt import read_learnt
 from emo_hub.modeling import EmotionModel
 from emo_hub.pipelines import pipeline
@@ -482,6 +484,13 @@ def test_the_command_learns_and_says_what_it_kept(measured_checkpoint, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "log loss of a held-out decision" in done.stderr + done.stdout
     assert read_learnt(tmp_path / "model").labels == ("billing", "praise", "shipping")
+
+
+@pytest.mark.parametrize(("after", "worse"), [(0.4, False), (0.5, True), (0.6, True)])
+def test_a_map_that_judges_held_out_examples_no_better_is_said_to(after, worse):
+    fitted = fit(rated_alone(*clouds(8)[:2]), clouds(8)[2], USUAL)
+    found = Refined(fitted, USUAL, 4, {"zero-shot": 0.5, "learnt": after})
+    assert ("no better yet, give more examples" in in_words(found)) == worse
 
 
 def test_an_unknown_method_is_refused(tmp_path):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from emo_hub.cli.console import say
+from emo_hub.cli.console import row_progress, say
 from emo_hub.errors import InputError, require
 
 Corpus = Annotated[Path, typer.Argument(help="The corpus folder.")]
@@ -103,7 +103,8 @@ def audit(
     require("cleanlab", "quality", "An audit")
     from emo_hub.synthesis.audit_pages import audit_corpus
 
-    report = audit_corpus(corpus, out, config=config, texts=texts)
+    with row_progress("auditing") as progress:
+        report = audit_corpus(corpus, out, config=config, texts=texts, progress=progress)
     say(f"{report.flagged:,} of {report.rows:,} rows are suspect; the worst are in {out}/audit.md.")
 
 

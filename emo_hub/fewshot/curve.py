@@ -122,7 +122,8 @@ def curve_points(
 ) -> Iterator[CurvePoint]:
     """Give the points of `learning_curve` one by one, as they are done.
 
-    What is kept of an earlier curve is not trained again, and what is trained is kept.
+    What is kept of an earlier curve is not trained again, and what is trained is kept. What cannot
+    be drawn is refused here, before the first point is asked for.
     """
     if plan.setfit:
         require("setfit", "fewshot", "A learning curve of SetFit")
@@ -139,7 +140,18 @@ def curve_points(
             f"{plain[0].encoder.name} rates no typed labels: only SetFit can learn from it; ask "
             "for it on one sample or more."
         )
-    for shot in reached:
+    return _at_each(reached, pool, entrants, plan, kept, say)
+
+
+def _at_each(
+    shots: Sequence[int],
+    pool: Examples,
+    entrants: Sequence[Entrant],
+    plan: CurvePlan,
+    kept: KeptRuns,
+    say: Say,
+) -> Iterator[CurvePoint]:
+    for shot in shots:
         samples = {seed: pool.sample(shot, seed=seed) for seed in plan.seeds}
         for entrant in entrants:
             for point in _points(entrant, shot, samples, plan, kept):

@@ -62,9 +62,10 @@ def write_learning_curve(
     kept = KeptRuns(out / RUNS_FILE)
     if len(kept):
         say(f"{len(kept)} trainings of an earlier curve are kept; what is needed of them is used.")
+    to_come = curve_points(pool, rows, plan, kept, say)
     if not (out / CURVE_FILE).exists():
         write(out, points, facts)  # by this file a run that goes on knows the folder for its own
-    for point in curve_points(pool, rows, plan, kept, say):
+    for point in to_come:
         points.append(point)
         write(out, points, facts)
     draw(out / "curve.png", points)

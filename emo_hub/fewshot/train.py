@@ -116,7 +116,7 @@ def teach(
     lesson = rating_lesson(vectors, targets, several=examples.multi_label)
     rating = refine(lesson, unlearnt.scorer(labels), fold_of, share)
     for name, one in (("competing", contest), ("each by itself", rating)):
-        say(f"{len(examples):,} examples, labels {name}: {_in_words(one)}.")
+        say(f"{len(examples):,} examples, labels {name}: {in_words(one)}.")
     rated, thresholds = _decided(unlearnt, examples, lesson, rating, fold_of)
     learnt = LearntLabels(
         labels=labels,
@@ -137,12 +137,14 @@ def _share(examples: Examples, recipe: FewshotRecipe) -> float | None:
     return None if recipe.prior == AUTO_PRIOR else recipe.prior
 
 
-def _in_words(found: Refined) -> str:
+def in_words(found: Refined) -> str:
+    """Say how much of the start was kept, and whether held-out examples are judged better."""
     how = f"{found.held.share:.0%} of what their names say is kept"
     if found.losses is None:
         return f"{how}; no example could be held out"
     before, after = found.losses["zero-shot"], found.losses["learnt"]
-    return f"{how}; log loss of a held-out decision {before:.3f} before, {after:.3f} after"
+    told = f"{how}; log loss of a held-out decision {before:.3f} before, {after:.3f} after"
+    return told if after < before else f"{told}: no better yet, give more examples"
 
 
 def _decided(

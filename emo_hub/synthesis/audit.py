@@ -129,7 +129,7 @@ def audit(
             One that was trained on this corpus has seen the labels and finds less.
         texts: for descriptors, the texts by `source_id`; they are read and not written anywhere.
         settings: folds, limits and seed.
-        progress: told how many of how many rows are encoded.
+        progress: told how many of how many rows are done; one that is encoded is half done.
 
     Raises:
         ImportError: cleanlab is not installed.
@@ -146,14 +146,26 @@ def audit(
     stored = corpus if isinstance(corpus, StoredCorpus) else read_corpus(corpus)
     encoder = _encoder(model)
     table = _read_table(stored, config, encoder, texts or {}, progress)
-    return _report(table, config, encoder.name, settings)
+    return _report(table, config, encoder.name, settings, progress)
 
 
-def _report(table: _Table, config: str, encoder: str, settings: AuditSettings) -> AuditReport:
+def _report(
+    table: _Table,
+    config: str,
+    encoder: str,
+    settings: AuditSettings,
+    progress: Progress | None,
+) -> AuditReport:
     targets = np.zeros((len(table.ids), len(GOEMOTIONS)), dtype=np.int8)
     for row, labels in enumerate(table.labels):
         targets[row, labels] = 1
-    judged = judge(table.vectors, targets, table.groups, settings)
+    read = len(table.ids) + table.left_out
+
+    def further(count: int) -> None:
+        if progress is not None:
+            progress((read + table.left_out + count) // 2, read)
+
+    judged = judge(table.vectors, targets, table.groups, settings, further)
     given = targets[np.ix_(judged.rows, judged.columns)]
     return AuditReport(
         config=config,
@@ -214,7 +226,7 @@ def _read_table(
         table.labels.extend(batch["labels"][i] for i in kept)
         seen += len(texts)
         if progress is not None:
-            progress(seen, total)
+            progress(seen // 2, total)
     return replace(table, vectors=np.concatenate(vectors), left_out=seen - len(table.ids))
 
 

@@ -40,7 +40,7 @@ def audit_corpus(
         texts: for descriptors, a Parquet file with the columns id and text, or a folder that holds
             such a train.parquet.
         settings: folds, limits and seed.
-        progress: told how many of how many rows are encoded.
+        progress: see `audit`.
 
     Raises:
         ImportError: cleanlab is not installed.

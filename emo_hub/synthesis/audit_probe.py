@@ -6,7 +6,7 @@ learning (Northcutt et al. 2021) says which labels its expectation contradicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ def judge(
     targets: NDArray[np.int8],
     groups: Sequence[str],
     settings: AuditSettings = DEFAULT_AUDIT,
+    progress: Callable[[int], None] | None = None,
 ) -> Judged:
     """Compare given labels with what a probe expects that has not seen them.
 
@@ -78,6 +79,7 @@ def judge(
         targets: (N, L) given labels, 0 or 1.
         groups: N names; rows of one group are never on both sides of a fold.
         settings: folds, limits and seed.
+        progress: told after each fold how many rows are judged.
 
     Raises:
         DataError: fewer groups than folds, or fewer than two labels that can be judged.
@@ -96,7 +98,7 @@ def judge(
             f"An audit needs at least two labels with {settings.min_rows} rows each, spread over "
             f"narratives or requests; {columns.size} of {targets.shape[1]} labels have that."
         )
-    probabilities = _out_of_sample(vectors, targets[:, columns], folds)
+    probabilities = _out_of_sample(vectors, targets[:, columns], folds, progress)
     rows = np.flatnonzero(targets[:, columns].any(axis=1))
     given = [np.flatnonzero(row).tolist() for row in targets[np.ix_(rows, columns)]]
     found = probabilities[rows]
@@ -127,16 +129,23 @@ def _folds(groups: Sequence[str], settings: AuditSettings) -> list[Fold]:
 
 
 def _out_of_sample(
-    vectors: NDArray[Any], targets: NDArray[np.int8], folds: Sequence[Fold]
+    vectors: NDArray[Any],
+    targets: NDArray[np.int8],
+    folds: Sequence[Fold],
+    progress: Callable[[int], None] | None,
 ) -> NDArray[np.float32]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
     probabilities = np.empty(targets.shape, dtype=np.float32)
+    done = 0
     for learnt, judged in folds:
         probe = OneVsRestClassifier(LogisticRegression(max_iter=300))
         probe.fit(vectors[learnt].astype(np.float32), targets[learnt])
         for start in range(0, len(judged), _CHUNK):
             part = judged[start : start + _CHUNK]
             probabilities[part] = probe.predict_proba(vectors[part].astype(np.float32))
+        done += len(judged)
+        if progress is not None:
+            progress(done)
     return probabilities
