@@ -27,8 +27,13 @@ from emo_hub.synthesis.write import (
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, recording_files
 
 NAME, TITLE = "emo-pillars", "Emo Pillars, rebuilt"
-VERSION = "1.5.0"
+VERSION = "1.6.0"
 CHANGES = (
+    (
+        "1.6.0",
+        "Running sentences of newspapers, essays, letters, guides, stories and memoirs, most of "
+        "them mild or neutral; comments under posts and short chat messages.",
+    ),
     (
         "1.5.0",
         "More plain lines of rarer events, and plain sentences about what others do and feel, as "

@@ -113,6 +113,18 @@ ABOUT: dict[str, Any] = {
         "with the label names and kinds of public sets in view, also of sets that nobody here has "
         "read; no writer saw a benchmark."
     ),
+    "eleventh_campaign": (
+        "Running sentences (by strong-llm-2026-11i, eight instances of one model) as they stand in "
+        "newspapers and reports, essays and speeches, letters, brochures and guides, stories, "
+        "blogs, memoirs and interviews: a third of them plain facts, a third mildly good or bad; "
+        "and comments under posts and short chat messages. Writers gave labels, degrees and words "
+        "of the palette with each line, and were told to grade valence finely in the middle, as "
+        "ten readers would on average. The target is the palette's best word, or the first where a "
+        "writer's neutral stood beside another label; slots were filled in afterwards. These kinds "
+        "were asked for because the valence of EmoBank's sentences was rated worst of all that is "
+        "measured, and because the default trained on the tenth campaign had lost on GoEmotions "
+        "and EmoContext; no writer saw a benchmark."
+    ),
     "licence": (
         "CC BY 4.0. The annotated comments belong to GoEmotions (CC BY 4.0) and are named by "
         "their ids only."
@@ -120,7 +132,7 @@ ABOUT: dict[str, Any] = {
     "known_weaknesses": [
         "In families of lines and accounts from several sides, feelings turn more often than in "
         "what people write.",
-        "But for the plain lines of the last two campaigns, the voices lean British and are "
+        "But for the plain lines of the ninth and tenth campaigns, the voices lean British and are "
         "wittier than people are on average.",
         "Valence, arousal and dominance of prose are the judgement of one writer each.",
         "Lines of scenes are longer and more vivid than speech.",
