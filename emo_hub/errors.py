@@ -26,12 +26,22 @@ class TaxonomyError(EmoHubError, ValueError):
 
 
 class ReplyError(EmoHubError):
-    """A reply that cannot become records; `reason` is a short word that can be counted."""
+    """A reply that cannot become records.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    Args:
+        reason: a short word that can be counted.
+        detail: what was found.
+        cost: tokens read, tokens written and seconds of an answer that came and is lost; None
+            where nobody counted, or none came.
+    """
+
+    def __init__(
+        self, reason: str, detail: str = "", cost: tuple[int, int, float] | None = None
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.cost = cost
 
 
 class Unanswered(EmoHubError):  # noqa: N818 - a state of a request, not a fault

@@ -27,10 +27,23 @@ ANSWERS = (
     "wrong-schema", "prose", "fenced", "language", "refusal-text", "refusal-field", "length",
     "filtered", "empty", "echo", "thoughts",
 )  # fmt: skip
-FAULTS = ("ok", *PASSING, *ANSWERS, "401", "401-echo", "404", "no-model", "400")
+FAULTS = (
+    "ok",
+    *PASSING,
+    *ANSWERS,
+    "401",
+    "401-echo",
+    "403",
+    "403-moderated",
+    "404",
+    "no-model",
+    "400",
+)
 
 SENTENCES = {
     "401": (401, "Incorrect API key provided."),
+    "403": (403, "Forbidden"),
+    "403-moderated": (403, "This model requires moderation and your input was flagged."),
     "404": (404, "Not Found"),
     "no-model": (404, "The model `nobody` does not exist."),
     "400": (400, "The request does not please us."),

@@ -23,6 +23,7 @@ from emo_hub.teacher import (
 )
 
 SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
+CLOSED = {**SCHEMA, "additionalProperties": False}
 ASKED = Prompt(
     "words",
     "words-1",
@@ -98,7 +99,7 @@ def test_a_request_is_one_line_of_the_batch_format(tmp_path):
                 "max_tokens": 90,
                 "response_format": {
                     "type": "json_schema",
-                    "json_schema": {"name": "words", "strict": True, "schema": SCHEMA},
+                    "json_schema": {"name": "words", "strict": True, "schema": CLOSED},
                 },
             },
         }

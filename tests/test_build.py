@@ -18,12 +18,13 @@ from emo_hub.synthesis.build import build_corpus, fingerprint_of
 from emo_hub.synthesis.harvest import STAGES, pour
 from emo_hub.synthesis.ingest import record_replies, rekey
 from emo_hub.synthesis.job import Job
-from emo_hub.synthesis.origin import ABOUT
+from emo_hub.synthesis.origin import ABOUT, TEACHER
 from emo_hub.synthesis.own import OwnCorpus, build_own
 from emo_hub.synthesis.plan import Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.rejects import browse_rejects
 from emo_hub.synthesis.write import CorpusWriter
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply, read_object, recording_line
+from tests.commands import emo_hub
 
 from .samples import AFFECT, REQUEST, SEED, TEXT, moment, slot
 
@@ -87,7 +88,7 @@ def unpacked(folder, name):
 @pytest.fixture
 def recorded(tmp_path):
     """Recordings of one small campaign, in the form of those that ship."""
-    record_replies([make_source(tmp_path / "source", "q1")], tmp_path / "recorded")
+    record_replies([make_source(tmp_path / "source", "q1")], tmp_path / "recorded", teacher=TEACHER)
     return tmp_path / "recorded"
 
 
@@ -132,7 +133,7 @@ def test_ingest_of_the_first_campaign_is_part_of_what_ships(tmp_path):
     )
     if not source.is_dir():
         pytest.skip("the source replies are not here: set EMO_HUB_TEACHER to their folder")
-    record_replies([source], tmp_path)
+    record_replies([source], tmp_path, teacher=TEACHER)
     for path in tmp_path.glob("*.jsonl.gz"):
         shipped = set(unpacked(PACKAGED_RECORDINGS, path.name).splitlines())
         assert set(unpacked(tmp_path, path.name).splitlines()) <= shipped
@@ -142,7 +143,7 @@ def test_two_campaigns_make_one_plan(tmp_path):
     source = shutil.copytree(make_source(tmp_path / "one", "q1"), tmp_path / "first")
     more = make_source(tmp_path / "two", "q2")
     (more / "scenes.jsonl").unlink()
-    record_replies([source, more], tmp_path / "out")
+    record_replies([source, more], tmp_path / "out", teacher=TEACHER)
     plan = read_plan(tmp_path / "out")
     assert [request.request for request in plan.utterances] == ["q1", "q2"]
     assert len(plan.scenes) == 1
@@ -170,7 +171,36 @@ def make_source(folder, name):
 
 def test_ingest_without_its_files_names_them(tmp_path):
     with pytest.raises(DataError, match=r"scenes\.jsonl"):
-        record_replies([tmp_path], tmp_path / "out")
+        record_replies([tmp_path], tmp_path / "out", teacher=TEACHER)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"request": "q1", "slot"', "line 2 cannot be read"),
+        ("\udcff", "line 2 cannot be read"),
+        ("[]", "line 2 is list; wanted a JSON object"),
+        ('{"slot": 1}', "line 2 lacks request"),
+    ],
+)
+def test_a_line_that_is_no_reply_is_named(tmp_path, line, said):
+    source = make_source(tmp_path / "source", "q1")
+    with (source / "utterances.jsonl").open("ab") as file:
+        file.write(line.encode(errors="surrogateescape"))
+    done = emo_hub(
+        "corpus", "import-replies", source, "--store", tmp_path / "out", "--teacher", "m"
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_replies_of_somebody_who_is_not_named_are_not_put_down_to_this_package(tmp_path):
+    source = make_source(tmp_path / "source", "q1")
+    done = emo_hub("corpus", "import-replies", source, "--store", tmp_path / "out")
+    assert done.returncode == 2
+    assert "name the teacher (--teacher)" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 # --- builds of a few requests

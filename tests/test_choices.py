@@ -12,6 +12,7 @@ from emo_hub.records import Affect, Provenance, Utterance, short_id
 from emo_hub.synthesis import choices
 from emo_hub.synthesis.build import build_corpus
 from emo_hub.synthesis.ingest import record_replies
+from emo_hub.synthesis.origin import TEACHER
 from emo_hub.synthesis.stage import Refusal
 from emo_hub.teacher import PACKAGED_RECORDINGS, Recorded, Reply
 from tests.test_relooks import SECOND, campaign, row
@@ -44,7 +45,7 @@ def test_no_word_stands_twice_on_the_palette_in_any_form():
 
 def test_chosen_words_reach_the_row_in_their_order(tmp_path):
     source = with_choices(tmp_path / "s", (row(2), ["bored", "neutral"]), (row(1), ["happy"]))
-    record_replies([source], tmp_path / "r")
+    record_replies([source], tmp_path / "r", teacher=TEACHER)
     found = rows_of(tmp_path / "r", tmp_path / "corpus")
     assert found[row(2)]["words"] == ["bored", "neutral"]
     assert found[row(3)]["words"] == []
@@ -52,7 +53,7 @@ def test_chosen_words_reach_the_row_in_their_order(tmp_path):
 
 def test_words_and_a_second_look_stand_beside_each_other(tmp_path):
     source = with_choices(tmp_path / "s", (row(2), ["bored"]), looks=SECOND)
-    record_replies([source], tmp_path / "r")
+    record_replies([source], tmp_path / "r", teacher=TEACHER)
     found = rows_of(tmp_path / "r", tmp_path / "corpus")[row(2)]
     assert (found["words"], len(found["looks"])) == (["bored"], 2)
 
@@ -63,7 +64,7 @@ def test_a_comment_is_asked_about_by_its_place_and_its_text_is_never_recorded(tm
             "valence": 4.0, "arousal": 3.0}  # fmt: skip
     line = {"source": "goemotions", "split": "train", "id": "abc", **said}
     (source / "descriptors_goemotions.jsonl").write_text(json.dumps(line) + "\n")
-    record_replies([source], tmp_path / "r")
+    record_replies([source], tmp_path / "r", teacher=TEACHER)
     corpus = read_corpus(build_corpus(tmp_path / "corpus", tmp_path / "r").path)
     rows = [r for split in ("train", "validation", "test")
             for r in corpus.rows("descriptors", split)]  # fmt: skip
@@ -103,7 +104,9 @@ def test_whoever_chooses_sees_the_text_and_the_list_and_no_label():
 
 
 def test_a_choice_for_a_row_that_was_not_written_is_rejected_and_counted(tmp_path):
-    record_replies([with_choices(tmp_path / "s", (row(1), ["happy"]))], tmp_path / "r")
+    record_replies(
+        [with_choices(tmp_path / "s", (row(1), ["happy"]))], tmp_path / "r", teacher=TEACHER
+    )
     path = tmp_path / "r" / "plan.json.gz"
     plan = json.loads(gzip.decompress(path.read_bytes()))
     plan["choices"][0]["rows"] = ["nowhere"]
@@ -115,11 +118,13 @@ def test_a_choice_for_a_row_that_was_not_written_is_rejected_and_counted(tmp_pat
 def test_a_choice_for_a_row_that_nobody_wrote_is_not_recorded(tmp_path):
     source = with_choices(tmp_path / "s", (short_id("utterances", "q9", 1), ["happy"]))
     with pytest.raises(DataError, match="1 rows are asked about that nobody wrote"):
-        record_replies([source], tmp_path / "r")
+        record_replies([source], tmp_path / "r", teacher=TEACHER)
 
 
 def test_recorded_choices_answer_the_questions_of_the_plan(tmp_path):
-    record_replies([with_choices(tmp_path / "s", (row(1), ["happy"]))], tmp_path / "r")
+    record_replies(
+        [with_choices(tmp_path / "s", (row(1), ["happy"]))], tmp_path / "r", teacher=TEACHER
+    )
     text = gzip.decompress((tmp_path / "r" / "choices.jsonl.gz").read_bytes()).decode()
     assert json.loads(json.loads(text)["reply"]) == {"choices": [{"text": 1, "words": ["happy"]}]}
 

@@ -225,6 +225,46 @@ def test_why_nobody_answered_is_told(stories, tmp_path):
     assert "Internal Server Error" in ended.stdout
 
 
+def test_what_was_cut_off_is_counted_and_asked_again_when_that_is_asked_for(stories, tmp_path):
+    with FaultyServer(answer=answer, then=lambda body: "length") as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, "--most-rejected", 1))
+        asked = len(server.requests)
+    assert "truncated. With the cause mended, --again asks once more" in ended.stdout
+    characters = next(x for x in ended.stdout.splitlines() if x.startswith("characters"))
+    assert characters.split()[-2:] == [str(7 * asked), str(5 * asked)]
+    with FaultyServer(answer=answer) as server:
+        again = build(stories, tmp_path / "corpus", server)
+        assert done(*again).returncode == 2
+        assert server.requests == []
+        mended = done(*again, "--again")
+        assert mended.returncode == 0, mended.stderr
+
+
+def test_to_ask_again_needs_somebody_to_ask(stories, tmp_path):
+    ended = done("build", "--narratives", stories, "--out", tmp_path / "c", "--again")
+    assert ended.returncode == 2
+    assert "--again asks a teacher once more" in ended.stderr
+
+
+def test_what_nobody_answers_can_be_left_out(stories, tmp_path):
+    quick = ("--set", "attempts=1", "--partial")
+    with FaultyServer(answer=answer, script=["ok", "ok", "500"]) as server:
+        ended = done(*build(stories, tmp_path / "corpus", server, *quick))
+    assert ended.returncode == 0, ended.stderr
+    assert "1 requests without a reply (--partial)" in ended.stdout
+    assert (tmp_path / "corpus" / "corpus.json").is_file()
+
+
+def test_how_long_a_server_is_waited_for_may_change_within_a_store(stories, tmp_path):
+    with FaultyServer(answer=answer) as server:
+        line = build(stories, tmp_path / "corpus", server)
+        assert done(*line).returncode == 0
+        assert done(*line, "--set", "most_at_once=2", "--set", "attempts=3").returncode == 0
+        other = done(*line, "--set", "temperature=0.5")
+    assert other.returncode == 2
+    assert "--mixed" in other.stderr
+
+
 def test_replies_without_a_count_of_tokens_are_said_to_be_left_out(capsys):
     account({"lines": StageCost(items=3, replies=3, metered=1, prompt_tokens=7)}, (0.0, 0.0))
     assert "2 replies came without a count of tokens" in capsys.readouterr().out
@@ -357,6 +397,34 @@ def test_another_annotator_is_asked_for_looks_and_nothing_else():
             teacher.answer(Prompt(stage, f"{stage}-1", (("user", "So?"),), sample=1))
         asked = [seen.body["model"] for seen in server.requests]
     assert asked == [first, other, other, other]
+
+
+def test_a_key_is_shown_to_no_other_server(monkeypatch):
+    monkeypatch.setenv("EMO_HUB_API_KEY", "sk-of-the-first")
+    monkeypatch.setenv("EMO_HUB_API_KEY_3", "sk-of-the-third")
+    with FaultyServer() as first, FaultyServer() as second, FaultyServer() as third:
+        others = (("tests/faulty", second.url), ("tests/faulty", third.url))
+        teacher = make(TeacherChoice("http", "tests/faulty", first.url, annotators=others))
+        for look in range(3):
+            teacher.answer(Prompt("labels", "labels-1", (("user", "So?"),), sample=look))
+        shown = [
+            {seen.headers.get("authorization") for seen in server.requests}
+            for server in (first, second, third)
+        ]
+    assert shown == [{"Bearer sk-of-the-first"}, {None}, {"Bearer sk-of-the-third"}]
+
+
+@pytest.mark.parametrize("executor", ["here", "local"])
+def test_an_address_with_a_password_is_refused_before_it_is_written_down(
+    stories, tmp_path, executor
+):
+    ended = done(
+        "build", "--narratives", stories, "--out", tmp_path / "corpus", "--teacher", "http",
+        "--model", "m", "--base-url", "http://me:pass-word@127.0.0.1:9/v1", "--executor", executor,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert "holds a user or a password" in ended.stderr
+    assert not any(b"pass-word" in p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
 
 
 def test_a_dry_run_asks_nobody(stories, tmp_path):

@@ -14,6 +14,9 @@ import pytest
 
 from emo_hub.errors import ReplyError, SettingsError, TeacherError, Unanswered
 from emo_hub.records import Rejection
+from emo_hub.synthesis.characters import CharactersReply
+from emo_hub.synthesis.lines import LinesReply
+from emo_hub.synthesis.looks import ManyLooksReply
 from emo_hub.synthesis.stage import Stage, read_list, run
 from emo_hub.teacher import Prompt, Recorded, read_object
 from emo_hub.teacher.completion import read_completion
@@ -21,7 +24,7 @@ from emo_hub.teacher.gate import Breaker, Gate
 from emo_hub.teacher.http import HttpSettings, HttpTeacher, probe
 from emo_hub.teacher.limiter import Limit, Ticket
 from emo_hub.teacher.verdict import asked_to_wait
-from emo_hub.teacher.wire import merged
+from emo_hub.teacher.wire import closed, merged
 from tests.faulty_server import ANSWERS, PASSING, FaultyServer, mix, storm
 
 KEY = "sk-very/secret-0123456789"
@@ -113,7 +116,32 @@ def test_schema_is_sent_strict_under_the_name_of_the_stage(teach):
         teach(server).answer(ASKED)
     form = last_body(server)["response_format"]
     assert form["type"] == "json_schema"
-    assert form["json_schema"] == {"name": "words", "strict": True, "schema": SCHEMA}
+    sent = {**SCHEMA, "additionalProperties": False}
+    assert form["json_schema"] == {"name": "words", "strict": True, "schema": sent}
+
+
+def parts_of(schema):
+    yield schema
+    for value in schema.values():
+        parts = value if isinstance(value, list) else [value]
+        yield from (inner for part in parts if isinstance(part, dict) for inner in parts_of(part))
+
+
+@pytest.mark.parametrize("reply", [CharactersReply, LinesReply, ManyLooksReply])
+def test_every_object_of_a_schema_is_closed_and_all_its_fields_are_required(reply):
+    sent = closed(reply.model_json_schema())
+    objects = [part for part in parts_of(sent) if part.get("type") == "object"]
+    assert objects
+    for part in objects:
+        assert part["additionalProperties"] is False
+        assert part["required"] == list(part["properties"])
+    # Written without what strict servers refuse, a reply of the stage is read as before.
+    assert not any("default" in part or "minLength" in part for part in parts_of(sent))
+
+
+def test_a_field_that_is_called_like_a_keyword_stays():
+    schema = {"type": "object", "properties": {"default": {"type": "string", "default": "x"}}}
+    assert closed(schema)["properties"] == {"default": {"type": "string"}}
 
 
 def test_half_a_surrogate_pair_in_a_text_breaks_nothing(teach):
@@ -177,6 +205,7 @@ def test_only_thoughts_before_the_answer_are_left_out(teach, content, text):
         ("refusal-field", "refused_by_server"),
         ("empty", "empty_reply"),
         ("400", "refused_by_server"),
+        ("403-moderated", "refused_by_server"),
     ],
 )
 def test_answer_of_which_nothing_can_be_made_is_an_error_with_a_reason(teach, fault, reason):
@@ -185,6 +214,30 @@ def test_answer_of_which_nothing_can_be_made_is_an_error_with_a_reason(teach, fa
             teach(server, structured="off", merge_system=True).answer(ASKED)
         assert caught.value.reason == reason
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["length", "filtered", "refusal-field", "empty"])
+def test_an_answer_of_which_nothing_can_be_made_says_what_it_cost(teach, fault):
+    with FaultyServer(then=lambda body: fault) as server, pytest.raises(ReplyError) as caught:
+        teach(server).answer(ASKED)
+    assert caught.value.cost is not None
+    assert caught.value.cost[:2] == (7, 5)
+
+
+def test_a_request_that_is_refused_unread_costs_nothing(teach):
+    with FaultyServer(then=lambda body: "400") as server, pytest.raises(ReplyError) as caught:
+        teach(server, structured="off", merge_system=True).answer(ASKED)
+    assert caught.value.cost is None
+
+
+def test_a_text_that_a_gateway_forbids_leaves_the_run_going(teach):
+    with FaultyServer(script=["ok", "403", "ok"]) as server:
+        teacher = teach(server)
+        teacher.answer(ASKED)
+        with pytest.raises(Unanswered, match="403"):
+            teacher.answer(replace(ASKED, sample=1))
+        teacher.answer(replace(ASKED, sample=2))
+        assert len(server.requests) == 3
 
 
 def test_thoughts_without_an_answer_are_an_empty_reply(teach):
@@ -346,7 +399,12 @@ def test_retry_after_is_read_as_seconds_and_as_a_date():
 
 @pytest.mark.parametrize(
     ("fault", "named"),
-    [("401", "EMO_HUB_API_KEY"), ("404", "base_url"), ("no-model", "set model")],
+    [
+        ("401", "EMO_HUB_API_KEY"),
+        ("403", "EMO_HUB_API_KEY"),
+        ("404", "base_url"),
+        ("no-model", "set model"),
+    ],
 )
 def test_error_that_will_not_pass_says_what_to_set(teach, fault, named):
     with FaultyServer(then=lambda body: fault) as server:

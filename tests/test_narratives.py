@@ -349,6 +349,19 @@ def test_a_text_without_full_stops_is_cut_after_commas():
     assert all(passage.text.endswith(",") for passage in cut)
 
 
+def test_stories_that_are_too_short_are_said_to_be(tmp_path, caplog):
+    write(tmp_path / "a.jsonl", [{"text": LONG}, {"text": "word " * 45}, {"text": "tale " * 59}])
+    found = list(Job(narratives=str(tmp_path), text_column="text").passages())
+    assert {passage.story.text for passage in found} == {LONG.strip()}
+    assert "under 60 words: 2 stories" in caplog.text
+
+
+def test_a_corpus_of_short_stories_alone_is_refused(tmp_path):
+    write(tmp_path / "a.jsonl", [{"text": "word " * 45}, {"text": "tale " * 59}])
+    with pytest.raises(InputError, match="every story has fewer than 60 words"):
+        list(Job(narratives=str(tmp_path), text_column="text").passages())
+
+
 def test_a_story_that_is_too_short_gives_nothing():
     assert passages(story("The end.")) == ()
     assert len(passages(story("The end."), fewest_words=2)) == 1
@@ -405,6 +418,18 @@ def test_a_text_without_id_is_named_by_row_and_hash(tmp_path):
     digest = sha256(b"I am not.").hexdigest()[:8]
     assert [text.reference for text in texts.items][1] == f"notes/train/3-{digest}"
     assert texts.skipped == {"empty": 1}
+
+
+def test_a_text_without_id_that_comes_again_is_asked_about_once(tmp_path):
+    (tmp_path / "notes.txt").write_text("I am glad.\nI am not.\nI am  GLAD.\n")
+    texts = read_texts(tmp_path / "notes.txt")
+    assert (len(texts), texts.skipped) == (2, {"duplicate": 1})
+    assert [texts.text_of(text.reference) for text in texts.items] == ["I am glad.", "I am not."]
+
+
+def test_a_text_under_two_ids_of_its_own_stands_under_both(tmp_path):
+    texts = read_texts(write(tmp_path / "a.jsonl", [*TEXTS, {**TEXTS[0], "id": "again"}]))
+    assert (len(texts), texts.skipped) == (6, {})
 
 
 def test_ids_that_do_not_tell_rows_apart_are_not_taken_unasked(tmp_path):

@@ -75,7 +75,9 @@ SECOND = [(row(2), felt("sadness", 0.6, ["down"], 2.0)), (row(1), felt("joy", 0.
 
 @pytest.fixture
 def recorded(tmp_path):
-    record_replies([campaign(tmp_path / "source", looks=SECOND)], tmp_path / "recordings")
+    record_replies(
+        [campaign(tmp_path / "source", looks=SECOND)], tmp_path / "recordings", teacher=TEACHER
+    )
     return tmp_path / "recordings"
 
 
@@ -177,7 +179,7 @@ def test_a_withheld_line_takes_nothing_from_those_that_were_asked_about_with_it(
 def test_a_campaign_is_added_to_what_is_recorded(recorded, tmp_path):
     before = Recorded(recorded)
     more = campaign(tmp_path / "more", request="q2")
-    record_replies([more], recorded)
+    record_replies([more], recorded, teacher=TEACHER)
     plan = read_plan(recorded)
     assert [request.request for request in plan.utterances] == ["q1", "q2"]
     assert (
@@ -196,13 +198,13 @@ def relooks_prompt(folder):
 
 def test_a_campaign_is_not_recorded_twice(recorded, tmp_path):
     with pytest.raises(DataError, match="already"):
-        record_replies([tmp_path / "source"], recorded)
+        record_replies([tmp_path / "source"], recorded, teacher=TEACHER)
 
 
 def test_a_request_of_a_name_that_is_recorded_is_refused(recorded, tmp_path):
     before = contents(recorded)
     with pytest.raises(DataError, match="2 requests named q1"):
-        record_replies([campaign(tmp_path / "other")], recorded)
+        record_replies([campaign(tmp_path / "other")], recorded, teacher=TEACHER)
     assert contents(recorded) == before
 
 
@@ -216,7 +218,7 @@ def test_an_import_cut_off_after_any_file_loses_nothing_and_can_be_repeated(
 ):
     more = campaign(tmp_path / "more", request="q2")
     whole = shutil.copytree(recorded, tmp_path / "whole")
-    record_replies([more], whole)
+    record_replies([more], whole, teacher=TEACHER)
     real, left = Path.replace, iter(range(files))
 
     def replace(path, target):
@@ -227,11 +229,11 @@ def test_an_import_cut_off_after_any_file_loses_nothing_and_can_be_repeated(
     with monkeypatch.context() as cut:
         cut.setattr(Path, "replace", replace)
         with pytest.raises(KeyboardInterrupt):
-            record_replies([more], recorded)
+            record_replies([more], recorded, teacher=TEACHER)
     teacher = Recorded(recorded)
     asked = [utterances.ask(request) for request in read_plan(recorded).utterances]
     assert [teacher.answer(prompt).teacher for prompt in asked] == [TEACHER]
-    record_replies([more], recorded)
+    record_replies([more], recorded, teacher=TEACHER)
     assert contents(recorded) == contents(whole)
 
 

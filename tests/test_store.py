@@ -48,7 +48,7 @@ class Faulty:
 
     def answer(self, prompt):
         self.calls += 1
-        raise ReplyError("truncated", "cut off after 9 tokens")
+        raise ReplyError("truncated", "cut off after 9 tokens", (7, 9, 0.5))
 
 
 def in_threads(count, work):
@@ -279,6 +279,14 @@ def test_an_answer_of_which_nothing_can_be_made_is_not_paid_for_twice(tmp_path):
     assert faulty.calls == 1
     with pytest.raises(ReplyError, match="truncated"):
         Recorded(tmp_path).answer(ASKED)
+
+
+def test_what_a_lost_answer_cost_is_known_ever_after(tmp_path):
+    with Recorded(tmp_path, inner=Faulty()) as recorded, pytest.raises(ReplyError) as first:
+        recorded.answer(ASKED)
+    with pytest.raises(ReplyError) as later:
+        Recorded(tmp_path).answer(ASKED)
+    assert first.value.cost == later.value.cost == (7, 9, 0.5)
 
 
 def test_a_recorded_fault_is_asked_again_where_its_reason_is_named(tmp_path):

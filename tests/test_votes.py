@@ -15,6 +15,7 @@ from emo_hub.synthesis import votes
 from emo_hub.synthesis.build import build_corpus
 from emo_hub.synthesis.choices import Choice, about_comment
 from emo_hub.synthesis.ingest import record_replies
+from emo_hub.synthesis.origin import TEACHER
 from emo_hub.synthesis.stage import Refusal
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.teacher import PACKAGED_RECORDINGS, Reply
@@ -50,7 +51,7 @@ def with_votes(folder, counted, teacher="strong"):
 
 
 def built(tmp_path, counted, teacher="strong"):
-    record_replies([with_votes(tmp_path / "s", counted, teacher)], tmp_path / "r")
+    record_replies([with_votes(tmp_path / "s", counted, teacher)], tmp_path / "r", teacher=TEACHER)
     return build_corpus(tmp_path / "corpus", tmp_path / "r").path
 
 
@@ -92,7 +93,7 @@ def test_votes_that_no_panel_can_cast_are_refused(counted, reason):
 
 
 def test_the_text_of_a_comment_is_never_recorded(tmp_path):
-    record_replies([with_votes(tmp_path / "s", {"joy": 5})], tmp_path / "r")
+    record_replies([with_votes(tmp_path / "s", {"joy": 5})], tmp_path / "r", teacher=TEACHER)
     (_, _), (_, asked) = votes.ask(ITEM).messages
     assert asked == f"The comments:\n1. {{{{{PLACES[0]}}}}}\n2. {{{{{PLACES[1]}}}}}"
     line = json.loads(gzip.decompress((tmp_path / "r" / "votes.jsonl.gz").read_bytes()))
@@ -105,7 +106,7 @@ def test_the_panel_is_told_what_readers_take_each_label_for():
 
 
 def test_recordings_without_the_votes_that_the_plan_asks_for_are_refused(tmp_path):
-    record_replies([with_votes(tmp_path / "s", {"joy": 5})], tmp_path / "r")
+    record_replies([with_votes(tmp_path / "s", {"joy": 5})], tmp_path / "r", teacher=TEACHER)
     (tmp_path / "r" / "votes.jsonl.gz").unlink()
     with pytest.raises(NotRecordedError, match="stage 'votes'"):
         build_corpus(tmp_path / "corpus", tmp_path / "r")
@@ -173,7 +174,7 @@ def test_whoever_foresaw_the_votes_is_named_on_the_card(tmp_path):
     source = with_votes(tmp_path / "s", {"joy": 5})
     path = source / "votes.jsonl"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"teacher": "the foreseer"}) + "\n")
-    record_replies([source], tmp_path / "r")
+    record_replies([source], tmp_path / "r", teacher=TEACHER)
     card = (build_corpus(tmp_path / "corpus", tmp_path / "r").path / "README.md").read_text()
     assert "the foreseer" in next(x for x in card.splitlines() if x.startswith("Teachers:"))
 
@@ -183,7 +184,7 @@ def test_votes_on_a_comment_that_nobody_annotated_are_rejected(tmp_path):
     path = source / "votes.jsonl"
     line = json.loads(path.read_text())
     path.write_text(json.dumps(line | {"row": "goemotions/train/nobody"}) + "\n")
-    record_replies([source], tmp_path / "r")
+    record_replies([source], tmp_path / "r", teacher=TEACHER)
     with pytest.raises(DataError, match="1 row_not_there"):
         build_corpus(tmp_path / "corpus", tmp_path / "r")
 

@@ -109,12 +109,18 @@ def corpus_build(
     annotator: Annotated[
         list[str] | None,
         typer.Option(
-            help="One more model to look (see --looks), MODEL or MODEL@URL.", rich_help_panel=WHO
+            help="One more model to look (see --looks), MODEL or MODEL@URL; the key of another "
+            "server is read from EMO_HUB_API_KEY_2, of the next from EMO_HUB_API_KEY_3.",
+            rich_help_panel=WHO,
         ),
     ] = None,
     settings: Set = None,
     mixed: Annotated[
         bool, typer.Option(help="Let another teacher go on with a store.", rich_help_panel=WHO)
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Ask again what was cut off or refused.", rich_help_panel=WHO),
     ] = False,
     narratives: Narratives = "",
     texts: Texts = "",
@@ -174,6 +180,7 @@ def corpus_build(
                 "--workers": workers > 1,
                 "--partition": bool(partition),
                 "--mixed": mixed,
+                "--again": again,
                 "--input-price": input_price > 0,
                 "--output-price": output_price > 0,
                 "--source": bool(source),
@@ -184,6 +191,7 @@ def corpus_build(
         _build_recorded(out, recordings)
         return
     from emo_hub.cli.corpus_run import Run, run
+    from emo_hub.teacher import FAULTS
 
     job = _job(
         narratives=narratives,
@@ -214,6 +222,7 @@ def corpus_build(
             prices=(input_price, output_price),
             most_rejected=0.5 if most_rejected is None else most_rejected,
             partial=partial,
+            again=FAULTS if again else frozenset(),
             executor=executor,
             tasks=tasks,
             workers=workers,

@@ -40,6 +40,7 @@ class Run:
     prices: tuple[float, float]
     most_rejected: float
     partial: bool
+    again: frozenset[str]
     executor: Literal["here", "local", "ray", "slurm"]
     tasks: int
     workers: int
@@ -58,7 +59,15 @@ def run(wanted: Run, *, dry_run: bool) -> None:
         return
     if wanted.teacher == "batch":
         requests = wanted.store / BATCHES
-        if export(wanted.job, wanted.store, requests, wanted.model, wanted.settings):
+        waiting = export(
+            wanted.job,
+            wanted.store,
+            requests,
+            wanted.model,
+            wanted.settings,
+            again=wanted.again,
+        )
+        if waiting and not wanted.partial:
             return
     elif wanted.teacher in ("http", "local"):
         unanswered = _ask(wanted)
@@ -67,7 +76,8 @@ def run(wanted: Run, *, dry_run: bool) -> None:
                 f"{unanswered:,} requests are still without an answer. Every reply so far is kept: "
                 "run the same command again to ask for the rest."
             )
-            raise SystemExit(1)
+            if not wanted.partial:
+                raise SystemExit(1)
     elif not any(folder.exists() for folder in _sources(wanted.store)):
         raise InputError(
             f"Nobody has answered yet: {wanted.store} is not there. Say who does with --teacher "
@@ -86,6 +96,11 @@ def _refuse_idle(wanted: Run) -> None:
         _refuse_for_batches(wanted)
     if wanted.annotators:
         _refuse_idle_annotators(wanted)
+    if wanted.again and wanted.teacher == "recorded":
+        raise InputError(
+            "--again asks a teacher once more for what was cut off or refused, and recorded "
+            "replies ask nobody: say who answers with --teacher http, batch or local."
+        )
 
 
 def _refuse_for_batches(wanted: Run) -> None:
@@ -115,7 +130,15 @@ def _refuse_idle_annotators(wanted: Run) -> None:
         )
 
 
-def export(job: Job, store: Path, out: Path, model: str, overrides: Sequence[str] = ()) -> int:
+def export(
+    job: Job,
+    store: Path,
+    out: Path,
+    model: str,
+    overrides: Sequence[str] = (),
+    *,
+    again: frozenset[str] = frozenset(),
+) -> int:
     """Write the open questions as batch files, and say how to go on.
 
     Args:
@@ -124,6 +147,7 @@ def export(job: Job, store: Path, out: Path, model: str, overrides: Sequence[str
         out: a folder for the files.
         model: as the files name it.
         overrides: `key=value` pairs, settings of batch files.
+        again: reasons of recorded faults that are asked once more.
 
     Returns:
         How many questions are open.
@@ -139,7 +163,7 @@ def export(job: Job, store: Path, out: Path, model: str, overrides: Sequence[str
     settings = fill(BatchSettings, parse_overrides(overrides), where="--set")
     texts = job.text_source
     waiting_in: Counter[str] = Counter()
-    with Recorded(_sources(store), Pending()) as recorded:
+    with Recorded(_sources(store), Pending(), again) as recorded:
         guard(store, job.facts, mixed=True)
         files = write_requests(
             _counted(pending(job, recorded), waiting_in),
@@ -205,7 +229,7 @@ def _ask_here(wanted: Run, choice: TeacherChoice) -> int:
     ledger = Ledger()
     teacher = make(choice)
     tell = _ticker(ledger)
-    with Recorded(_sources(wanted.store), live(wanted.job, teacher)) as store:
+    with Recorded(_sources(wanted.store), live(wanted.job, teacher), wanted.again) as store:
         guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
         for _ in work(wanted.job, store, ledger):
             ledger.rejections.clear()
@@ -214,6 +238,9 @@ def _ask_here(wanted: Run, choice: TeacherChoice) -> int:
     account(ledger.stages, wanted.prices)
     if ledger.last_fault:
         say(f"The last fault: {ledger.last_fault.rstrip('.')}.")
+    if ledger.given_up:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in ledger.given_up.items())
+        say(f"Given up by the teacher: {reasons}. With the cause mended, --again asks once more.")
     return ledger.unanswered
 
 
@@ -225,7 +252,7 @@ def _ask_in_shards(wanted: Run, choice: TeacherChoice) -> int:
     if wanted.executor == "here":
         raise InputError("This process asks by itself; shards need --executor local, ray or slurm.")
     guard(wanted.store, {**wanted.job.facts, **choice.facts}, mixed=wanted.mixed)
-    sharded = ShardedRun(wanted.job, choice, wanted.store, wanted.tasks)
+    sharded = ShardedRun(wanted.job, choice, wanted.store, wanted.tasks, wanted.again)
     place = Cluster(
         executor=wanted.executor,
         tasks=wanted.tasks,

@@ -7,9 +7,6 @@ what is recorded there. Each request is rendered by the stages of today, so a ch
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
 import json
 import sys
 from collections import Counter, defaultdict
@@ -22,6 +19,14 @@ from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError
 from emo_hub.records import ContextualUtterance
 from emo_hub.synthesis import choices, descriptors, relooks, scenes, utterances, votes
+from emo_hub.synthesis.campaign_files import (
+    Json,
+    digests,
+    read_lines,
+    read_packed,
+    read_requests,
+    write_packed,
+)
 from emo_hub.synthesis.origin import ABOUT, PROVENANCE, TEACHER, about_others
 from emo_hub.synthesis.plan import FILE, Plan, plan_from_json, plan_to_json, read_plan
 from emo_hub.synthesis.relooks import Relook
@@ -30,7 +35,6 @@ from emo_hub.synthesis.utterances import UtteranceRequest
 from emo_hub.teacher import Reply, recording_line
 
 Item = TypeVar("Item")
-Json = dict[str, Any]
 
 REQUESTS = "utterance_requests.json"
 UTTERANCES = "utterances.jsonl"
@@ -41,6 +45,13 @@ _ROWWISE = {
     relooks.NAME: ("readings", "line"),
     choices.NAME: ("choices", "text"),
     votes.NAME: ("votes", "text"),
+}
+# What every line of a file has to say.
+_FIELDS = {
+    UTTERANCES: ("request", "slot"),
+    SCENES: ("request", "genre", "setting"),
+    **dict.fromkeys(LOOKS.values(), ("source", "split", "id")),
+    **{f"{name}.jsonl": ("request", "row") for name in _ROWWISE},
 }
 FILES = (REQUESTS, UTTERANCES, SCENES, *LOOKS.values(), *(f"{name}.jsonl" for name in _ROWWISE))
 
@@ -56,20 +67,19 @@ def record_replies(
     Args:
         sources: folders with replies, a campaign each, in order, with those of `FILES` that it has.
         out: where the recordings are, or go; what is recorded there stays.
-        teacher: who wrote the replies, where they do not say; None for who wrote the first of this
-            package.
+        teacher: who wrote the replies, where they do not say.
         about: what `provenance.json` is to say; one that is there, and of the same teacher, only
             gets what it lacks. None for what holds of any replies, where it is not there.
 
     Raises:
-        DataError: a folder has no file of replies, a reply belongs to no request, two requests
+        DataError: a folder has no file of replies, a line cannot be read or does not say who wrote
+            it while `teacher` does not either, a reply belongs to no request, two requests
             have one name, as where a folder is recorded already, or `out` cannot be written.
     """
     for source in sources:
         if not any((source / name).is_file() for name in FILES):
             raise DataError(f"{source} has none of {', '.join(FILES)}: give a folder of replies.")
-    teacher = teacher or TEACHER
-    told = _provenance(out, about, teacher)
+    told = _provenance(out, about, teacher or _author(sources))
     plan, replies = Plan(), dict[str, list[Json]]()
     if (out / FILE).is_file():
         plan = read_plan(out)
@@ -77,7 +87,11 @@ def record_replies(
     plan, replies = _with_campaigns(plan, replies, sources, teacher)
     _refuse_repeats(plan, out)
     earlier = told.get("campaigns", [])
-    new = [campaign for campaign in map(_campaign, sources) if campaign not in earlier]
+    new = [
+        campaign
+        for campaign in (digests(source, FILES) for source in sources)
+        if campaign not in earlier
+    ]
     _write(plan, replies, told | {"campaigns": [*earlier, *new]}, out)
 
 
@@ -111,7 +125,7 @@ def _recorded(folder: Path, plan: Plan) -> dict[str, list[Json]]:
     for stage, items in _planned(plan):
         wanted = [item.request for item in items]
         path = folder / f"{stage.name}.jsonl.gz"
-        found = {line["request"]: line for line in (_read_gzip(path) if path.is_file() else ())}
+        found = {line["request"]: line for line in (read_packed(path) if path.is_file() else ())}
         unanswered = [name for name in wanted if name not in found]
         if unanswered:
             raise DataError(f"{folder} has no reply to {unanswered[0]}: record it first.")
@@ -135,7 +149,7 @@ def _planned(plan: Plan) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
 
 
 def _with_campaigns(
-    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path], teacher: str
+    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path], teacher: str | None
 ) -> tuple[Plan, dict[str, list[Json]]]:
     stories = _all_lines(sources, SCENES, teacher)
     looks = {look: _all_lines(sources, name, teacher) for look, name in LOOKS.items()}
@@ -143,7 +157,7 @@ def _with_campaigns(
     new = plan_from_json(_plan(_all_requests(sources), stories, looks, rowwise))
     told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
     added = {
-        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES, teacher), new, teacher),
+        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES, teacher), new),
         scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
         **{name: _rowwise(rowwise[name], *named) for name, named in _ROWWISE.items()},
         descriptors.STAGE.name: told,
@@ -227,23 +241,36 @@ def _write(plan: Plan, replies: dict[str, list[Json]], about: Json, out: Path) -
     texts = {stage.name: _recording(stage, items, replies[stage.name]) for stage, items in asked}
     make_folder(out)
     for name, text in texts.items():
-        _compress(out / f"{name}.jsonl.gz", text)
+        write_packed(out / f"{name}.jsonl.gz", text)
     facts = about | {
         "requests": {stage.name: len(items) for stage, items in asked},
         "prompt_versions": {stage.name: stage.version for stage, _ in asked},
     }
     write_whole(out / PROVENANCE, (json.dumps(facts, indent=2) + "\n").encode())
-    _compress(out / FILE, json.dumps(plan_to_json(plan), separators=(",", ":")))
+    write_packed(out / FILE, json.dumps(plan_to_json(plan), separators=(",", ":")))
 
 
 def _all_requests(sources: Sequence[Path]) -> list[Json]:
     found = [source / REQUESTS for source in sources]
-    return [r for path in found if path.is_file() for r in json.loads(path.read_text("utf-8"))]
+    return [r for path in found if path.is_file() for r in read_requests(path)]
 
 
-def _all_lines(sources: Sequence[Path], name: str, teacher: str) -> list[Json]:
+def _all_lines(sources: Sequence[Path], name: str, teacher: str | None) -> list[Json]:
     found = [source / name for source in sources if (source / name).is_file()]
-    return [{"teacher": teacher} | line for path in found for line in _read_lines(path)]
+    lines = [line for path in found for line in read_lines(path, _FIELDS[name])]
+    if teacher is None and not all("teacher" in line for line in lines):
+        raise DataError(
+            f"Not every line of {name} says who wrote the reply: name the teacher (--teacher)."
+        )
+    return [{"teacher": teacher} | line for line in lines]
+
+
+def _author(sources: Sequence[Path]) -> str:
+    """Name who wrote the first reply; a `DataError` where it does not say so."""
+    names = (name for name in FILES if name != REQUESTS)
+    lines = (line for name in names for line in _all_lines(sources, name, None))
+    first = next(lines, {"teacher": ""})
+    return str(first["teacher"])
 
 
 def _plan(
@@ -278,7 +305,7 @@ def _groups(lines: Sequence[Json]) -> list[Json]:
     ]
 
 
-def _slotwise(lines: Sequence[Json], plan: Plan, teacher: str) -> list[Json]:
+def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
     by_request: dict[str, list[Json]] = defaultdict(list)
     for line in lines:
         by_request[line["request"]].append(_without(line, "request"))
@@ -288,7 +315,8 @@ def _slotwise(lines: Sequence[Json], plan: Plan, teacher: str) -> list[Json]:
     replies = []
     for request in plan.utterances:
         slots = by_request[request.request]
-        wrote = slots[0]["teacher"] if slots else teacher
+        # A request without any line was answered by whoever answered the others.
+        wrote = (slots or lines)[0]["teacher"]
         told = [_without(slot, "teacher") for slot in slots]
         replies.append({"utterances": told, "teacher": wrote})
     return replies
@@ -302,17 +330,6 @@ def _recording(stage: Stage[Item, Any], items: Sequence[Item], replies: Sequence
         recording_line(prompt, Reply(_compact(_without(reply, "teacher")), reply["teacher"]))
         for prompt, reply in zip(prompts, replies, strict=True)
     )
-
-
-def _campaign(source: Path) -> Json:
-    paths = [source / name for name in FILES if (source / name).is_file()]
-    return {
-        path.name: {
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "lines": path.read_bytes().count(b"\n"),
-        }
-        for path in paths
-    }
 
 
 def _provenance(folder: Path, about: Json | None, teacher: str) -> Json:
@@ -329,15 +346,6 @@ def _read_provenance(folder: Path) -> Json:
     return told
 
 
-def _read_gzip(path: Path) -> list[Json]:
-    text = gzip.decompress(path.read_bytes()).decode()
-    return [json.loads(line) for line in text.split("\n") if line]
-
-
-def _read_lines(path: Path) -> list[Json]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-
-
 def _without(value: Json, *names: str) -> Json:
     return {name: kept for name, kept in value.items() if name not in names}
 
@@ -346,13 +354,6 @@ def _compact(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _compress(path: Path, text: str) -> None:
-    buffer = io.BytesIO()
-    # No name and no time in the header: equal text gives equal bytes.
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=buffer, mtime=0) as file:
-        file.write(text.encode())
-    write_whole(path, buffer.getvalue())
-
-
 if __name__ == "__main__":
-    record_replies([Path(name) for name in sys.argv[1:-1]], Path(sys.argv[-1]), about=ABOUT)
+    *given, into = map(Path, sys.argv[1:])
+    record_replies(given, into, teacher=TEACHER, about=ABOUT)

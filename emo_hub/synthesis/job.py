@@ -9,6 +9,7 @@ happened while it was asked: threads, kills, batches, shards.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -23,12 +24,13 @@ from emo_hub.synthesis.chain import NarrativePlan, drafts
 from emo_hub.synthesis.descriptors import StandOffText
 from emo_hub.synthesis.drafts import Draft
 from emo_hub.synthesis.ledger import Ledger
-from emo_hub.synthesis.narratives import Passage, passages, read_stories
+from emo_hub.synthesis.narratives import FEWEST_WORDS, Passage, passages, read_stories
 from emo_hub.synthesis.plan import Plan, read_plan
 from emo_hub.synthesis.stage import Stage, stream
 from emo_hub.synthesis.texts import TextSource, read_texts
 from emo_hub.teacher import Filled, Prompt, Recorded, Teacher
 
+_LOG = logging.getLogger(__name__)
 Found = Draft | Utterance | ContextualUtterance | Narrative | Annotation
 
 
@@ -102,9 +104,24 @@ class Job:
             text_column=self.text_column or None,
             id_column=self.id_column,
         )
+        short, long = 0, 0
         for story in islice(stories, self.limit or None):
             if shard is None or shard.holds(story.id):
-                yield from passages(story, most_words=self.most_words)
+                found = passages(story, most_words=self.most_words)
+                short, long = short + (not found), long + bool(found)
+                yield from found
+        if short and not long and shard is None:
+            raise InputError(
+                f"{self.narratives}: every story has fewer than {FEWEST_WORDS} words, too few to "
+                "ask about anybody in it: give longer ones, or give short texts with --texts."
+            )
+        if short:
+            _LOG.warning(
+                "%s: left out as too short, under %d words: %d stories.",
+                self.narratives,
+                FEWEST_WORDS,
+                short,
+            )
 
     @cached_property
     def text_source(self) -> TextSource | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from emo_hub.records import Rejection
 from emo_hub.synthesis.stage import Answered
-from emo_hub.teacher import Prompt
+from emo_hub.teacher import FAULTS, Prompt
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Ledger:
     rejections: deque[Rejection] = field(default_factory=deque)
     pending: deque[Prompt] = field(default_factory=deque)
     last_fault: str = ""  # why a question found no answer
+    given_up: Counter[str] = field(default_factory=Counter)  # by a teacher, for what reason
 
     def note(self, stage: str, answered: Answered[Any, Any]) -> None:
         """Enter what became of one item."""
@@ -59,6 +60,7 @@ class Ledger:
                 cost.completion_tokens += usage.completion_tokens
                 cost.seconds += usage.seconds
         self.rejections.extend(answered.rejections)
+        self.given_up.update(r.reason for r in answered.rejections if r.reason in FAULTS)
         if answered.pending is not None:
             cost.pending += 1
             self.last_fault = answered.fault or self.last_fault

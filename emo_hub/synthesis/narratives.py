@@ -19,6 +19,8 @@ from emo_hub.synthesis.tabular import LONGEST_TEXT, Row, read_prose
 
 # A column with fewer words than this on average holds no stories, unless the caller names it.
 _FEWEST_WORDS_IN_COLUMN = 40
+# A story with fewer says too little of anybody to be asked about.
+FEWEST_WORDS = 60
 # Leftovers of other programs; a teacher that quotes them would have its lines rejected.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOG = logging.getLogger(__name__)
@@ -156,7 +158,9 @@ def read_stories(
     return Stories(found, slug(source) if source else found.name, wanted, limit)
 
 
-def passages(story: Story, *, most_words: int = 700, fewest_words: int = 60) -> tuple[Passage, ...]:
+def passages(
+    story: Story, *, most_words: int = 700, fewest_words: int = FEWEST_WORDS
+) -> tuple[Passage, ...]:
     """Cut a story into passages of about equal length, between paragraphs where that is possible.
 
     Args:

@@ -11,13 +11,15 @@ from typing import Any, Generic, TypeVar
 
 from emo_hub.errors import NotRecordedError, ReplyError, Unanswered
 from emo_hub.records import Rejection
-from emo_hub.teacher import Prompt, Reply, Teacher, read_object, stop
+from emo_hub.teacher import Prompt, Reply, Teacher, Usage, read_object, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
 Found = TypeVar("Found")
 # Prompts in flight per worker: enough that one slow answer does not leave the others idle.
 _AHEAD = 4
+# Answers that were generated, and so paid for, whether or not somebody counted them.
+_GENERATED = frozenset({"truncated", "empty_reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _put(
     except Unanswered as error:
         return Answered(item, pending=prompt, fault=str(error))
     except ReplyError as error:
-        return Answered(item, rejections=(_lost(prompt, error, ""),))
+        return Answered(item, rejections=(_lost(prompt, error, ""),), replies=_came(error))
     try:
         return _read(stage, item, prompt, (reply,))
     except ReplyError as error:
@@ -184,13 +186,21 @@ def _put(
         replies = (reply, teacher.answer(again))
     except Unanswered as error:
         return Answered(item, pending=again, replies=(reply,), fault=str(error))
-    except (NotRecordedError, ReplyError):
-        return Answered(item, rejections=(_lost(prompt, fault, reply.text),), replies=(reply,))
+    except (NotRecordedError, ReplyError) as error:
+        came = (reply, *(_came(error) if isinstance(error, ReplyError) else ()))
+        return Answered(item, rejections=(_lost(prompt, fault, reply.text),), replies=came)
     try:
         return _read(stage, item, again, replies)
     except ReplyError as error:
         lost = _lost(prompt, error, replies[-1].text)
         return Answered(item, rejections=(lost,), replies=replies)
+
+
+def _came(error: ReplyError) -> tuple[Reply, ...]:
+    """Give the answer of which nothing could be made, for the account; none where none came."""
+    if error.cost is None and error.reason not in _GENERATED:
+        return ()
+    return (Reply("", "", None if error.cost is None else Usage(*error.cost)),)
 
 
 def _read(

@@ -6,9 +6,10 @@ from emo_hub.teacher.guard import guard
 from emo_hub.teacher.lines import DamagedLine, recording_files, recording_line
 from emo_hub.teacher.prompt import Annotators, Filled, Prompt, Reply, Teacher, Usage, stop
 from emo_hub.teacher.reading import read_object
-from emo_hub.teacher.recording import PACKAGED_RECORDINGS, Recorded
+from emo_hub.teacher.recording import FAULTS, PACKAGED_RECORDINGS, Recorded
 
 __all__ = [
+    "FAULTS",
     "PACKAGED_RECORDINGS",
     "Annotators",
     "Asked",

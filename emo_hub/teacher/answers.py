@@ -15,7 +15,7 @@ from emo_hub.errors import InputError, ReplyError
 from emo_hub.teacher.batch import INDEX_FILE, Asked, read_index
 from emo_hub.teacher.forms import NotAnsweredError, reply_of
 from emo_hub.teacher.lines import RecordedLine
-from emo_hub.teacher.prompt import Reply
+from emo_hub.teacher.prompt import Reply, Usage
 from emo_hub.teacher.store import Store, open_store, release
 
 # Replies that share one write to the disk; a kill costs nothing, for the files are still there.
@@ -36,6 +36,7 @@ class BatchReply:
         detail: the same in the server's words.
         is_final: whether the request was answered, though nothing can be made of the answer; a
             server that merely failed is asked again.
+        usage: what an answer cost of which nothing can be made, where that is known.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class BatchReply:
     reason: str = ""
     detail: str = ""
     is_final: bool = False
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ def _is_there(line: BatchReply, new: Mapping[str, tuple[str, RecordedLine]], sto
 def _recorded_line(line: BatchReply, asked: Asked, teacher: str | None) -> RecordedLine:
     if line.reply is None:
         fault = (line.reason, line.detail)
-        return RecordedLine(line.custom_id, asked.request, Reply("", teacher or ""), fault)
+        return RecordedLine(
+            line.custom_id, asked.request, Reply("", teacher or "", line.usage), fault
+        )
     reply = replace(line.reply, teacher=teacher or line.reply.teacher)
     if not reply.teacher:
         raise InputError(
@@ -204,4 +208,5 @@ def _understood(line: BatchReply, raw: bytes) -> BatchReply:
         return replace(line, reply=reply_of(entry))
     except ReplyError as error:
         final = not isinstance(error, NotAnsweredError)
-        return replace(line, reason=error.reason, detail=error.detail, is_final=final)
+        usage = None if error.cost is None else Usage(*error.cost)
+        return replace(line, reason=error.reason, detail=error.detail, is_final=final, usage=usage)

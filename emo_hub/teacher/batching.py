@@ -171,11 +171,15 @@ class Worker:
     def _reply(self, asked: Asked, answer: list[int] | None, seconds: float) -> None:
         if answer is None:
             if not self._closing.is_set():
-                _settle(asked, ReplyError("truncated", f"no end after {asked.most_new} tokens"))
+                cost = (len(asked.tokens), asked.most_new, seconds)
+                detail = f"no end after {asked.most_new} tokens"
+                _settle(asked, ReplyError("truncated", detail, cost))
             return
         text = without_thoughts(self._chat.decode(answer)).strip()
         if not text:
-            _settle(asked, ReplyError("empty_reply", f"{len(answer)} tokens without a text"))
+            cost = (len(asked.tokens), len(answer), seconds)
+            detail = f"{len(answer)} tokens without a text"
+            _settle(asked, ReplyError("empty_reply", detail, cost))
             return
         usage = Usage(len(asked.tokens), len(answer), seconds)
         asked.reply.set_result(Reply(text, self._chat.name, usage))

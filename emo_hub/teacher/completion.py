@@ -7,7 +7,7 @@ import re
 from typing import cast
 
 from emo_hub.errors import ReplyError
-from emo_hub.teacher.prompt import Reply, Usage
+from emo_hub.teacher.prompt import Reply, Usage, cost_of
 
 # A chat template may have opened the block already, so that only its end is in the answer.
 _THOUGHTS = re.compile(
@@ -92,13 +92,17 @@ def read_completion(content: bytes, asked_model: str, seconds: float) -> Reply:
     finish = choice.get("finish_reason")
     if finish == "length":
         raise ReplyError(
-            "truncated", f"cut off after {(usage and usage.completion_tokens) or 'too many'} tokens"
+            "truncated",
+            f"cut off after {(usage and usage.completion_tokens) or 'too many'} tokens",
+            cost_of(usage),
         )
     if finish == "content_filter" or message.get("refusal"):
-        raise ReplyError("refused_by_server", cut(str(message.get("refusal") or finish)))
+        raise ReplyError(
+            "refused_by_server", cut(str(message.get("refusal") or finish)), cost_of(usage)
+        )
     text = without_thoughts(_content(message.get("content")))
     if not text.strip():
-        raise ReplyError("empty_reply", f"finish_reason is {finish}")
+        raise ReplyError("empty_reply", f"finish_reason is {finish}", cost_of(usage))
     model = value.get("model")
     return Reply(text, model if isinstance(model, str) and model else asked_model, usage)
 

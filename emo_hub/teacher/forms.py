@@ -8,7 +8,7 @@ from typing import Any
 from emo_hub.errors import ReplyError
 from emo_hub.teacher.completion import ServerFault, read_completion
 from emo_hub.teacher.lines import read_usage
-from emo_hub.teacher.prompt import Reply
+from emo_hub.teacher.prompt import Reply, cost_of
 
 
 class NotAnsweredError(ReplyError):
@@ -47,7 +47,8 @@ def reply_of(entry: dict[str, Any]) -> Reply:
 def _by_hand(entry: dict[str, Any]) -> Reply:
     reply, teacher = entry["reply"], entry.get("teacher")
     if isinstance(fault := entry.get("fault"), dict):
-        raise ReplyError(str(fault.get("reason")), str(fault.get("detail", "")))
+        cost = cost_of(read_usage(entry))
+        raise ReplyError(str(fault.get("reason")), str(fault.get("detail", "")), cost)
     if isinstance(reply, (dict, list)):
         reply = json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
     if not isinstance(reply, str) or not reply.strip():

@@ -113,7 +113,7 @@ def _difference(folder: Path, wanted: dict[str, Any], runs: list[dict[str, Any]]
     )
     return (
         f"{folder} was filled by another run ({told}). Give this run another folder, or allow "
-        "mixing if replies of both kinds may stand side by side."
+        "mixing (--mixed) if replies of both kinds may stand side by side."
     )
 
 

@@ -129,7 +129,12 @@ class HttpTeacher:
                 found = plainer(dialect, error.body, error.status, error.said)
                 if found is None or self._insists(dialect, found):
                     has_key = self._connection.has_key
-                    raise final(refusal, self.settings, has_key=has_key) from None
+                    raise final(
+                        refusal,
+                        self.settings,
+                        has_key=has_key,
+                        has_answered=self._has_answered,
+                    ) from None
                 dialect = found
             except ReplyError:
                 self._learn(prompt.stage, dialect, refusal)
@@ -191,7 +196,7 @@ class HttpTeacher:
         try:
             reply = read_completion(response.content, model, response.seconds)
         except ReplyError as error:
-            raise ReplyError(error.reason, redacted(error.detail)) from None
+            raise ReplyError(error.reason, redacted(error.detail), error.cost) from None
         except ServerFault as fault:
             raise ServerFault(redacted(str(fault))) from None
         return replace(reply, text=redacted(reply.text), teacher=redacted(reply.teacher))

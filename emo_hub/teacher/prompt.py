@@ -72,6 +72,11 @@ class Usage:
     seconds: float
 
 
+def cost_of(usage: Usage | None) -> tuple[int, int, float] | None:
+    """Give a cost as a `ReplyError` carries it."""
+    return None if usage is None else (usage.prompt_tokens, usage.completion_tokens, usage.seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back, who wrote it, and what it cost where that is known."""

@@ -18,9 +18,13 @@ from types import TracebackType
 
 from emo_hub.errors import InputError, NotRecordedError, ReplyError
 from emo_hub.teacher.lines import DamagedLine, RecordedLine
-from emo_hub.teacher.prompt import Prompt, Reply, Teacher, stop
+from emo_hub.teacher.prompt import Prompt, Reply, Teacher, Usage, cost_of, stop
 from emo_hub.teacher.store import Store, open_store, release
 
+# Why a teacher gives a prompt up; what mends one of these is worth asking again for.
+FAULTS = frozenset(
+    {"truncated", "refused_by_server", "empty_reply", "prompt_too_long", "out_of_memory"}
+)
 PACKAGED_RECORDINGS = Path(__file__).parent.parent / "recordings"
 
 
@@ -153,7 +157,8 @@ class Recorded:
             reply = inner.answer(prompt)
         except ReplyError as error:
             fault = (error.reason, error.detail)
-            nothing = RecordedLine(key, prompt.request, Reply("", ""), fault)
+            usage = None if error.cost is None else Usage(*error.cost)
+            nothing = RecordedLine(key, prompt.request, Reply("", "", usage), fault)
             self._store.record([(prompt.stage, nothing)])
             raise
         self._store.record([(prompt.stage, RecordedLine(key, prompt.request, reply))])
@@ -177,5 +182,5 @@ class Recorded:
 
 def _reply(line: RecordedLine) -> Reply:
     if line.fault is not None:
-        raise ReplyError(*line.fault)
+        raise ReplyError(*line.fault, cost_of(line.reply.usage))
     return line.reply

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from emo_hub.errors import ReplyError, TeacherError
+from emo_hub.errors import ReplyError, TeacherError, Unanswered
 from emo_hub.teacher.completion import ServerFault, cut
 from emo_hub.teacher.wire import Dialect, HttpSettings, is_about_the_model, plainer
 
 _RETRYABLE = frozenset({408, 409, 425, 429})
-_KEY_TROUBLE = frozenset({401, 402, 403})
+_FORBIDDEN = 403
+_KEY_TROUBLE = frozenset({401, 402, _FORBIDDEN})
+_MODERATED = re.compile(r"moderat|flagged|content.?(filter|management|policy)|safety")
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient (credit|balance|quota)")
 
 
@@ -48,11 +50,23 @@ def verdict(
 
 
 def final(
-    refusal: Misunderstood, settings: HttpSettings, *, has_key: bool
-) -> TeacherError | ReplyError | ServerFault:
-    """Say what to set where no prompt would be answered, else give up the one."""
+    refusal: Misunderstood, settings: HttpSettings, *, has_key: bool, has_answered: bool = False
+) -> TeacherError | ReplyError | ServerFault | Unanswered:
+    """Say what to set where no prompt would be answered, else give up the one.
+
+    Args:
+        refusal: of the server.
+        settings: of the teacher.
+        has_key: whether a key was sent.
+        has_answered: whether this server has answered anything with the same key.
+    """
     status, said = refusal.status, refusal.said.lower()
     told = f"the server at {settings.root} says HTTP {status} ({cut(refusal.said)})"
+    if status == _FORBIDDEN and _MODERATED.search(said):
+        return ReplyError("refused_by_server", f"HTTP {status}: {cut(refusal.said)}")
+    if status == _FORBIDDEN and has_answered:
+        # A gateway dislikes one text, and others pass; a later run asks for this one again.
+        return Unanswered(told)
     if status in _KEY_TROUBLE:
         had = "the key in" if has_key else "no key, since nothing is set in"
         return TeacherError(

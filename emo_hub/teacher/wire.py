@@ -25,6 +25,9 @@ _STRUCTURE = re.compile(
     r"response_format|json_schema|json_object|json mode|guided|grammar|structured|"
     r"unsupported|not support"
 )
+# Keywords of JSON Schema whose fields are names and no keywords, and those that are left out.
+_NAMED = frozenset({"properties", "$defs", "definitions"})
+_UNHEARD = frozenset({"default", "minLength", "maxLength", "uniqueItems"})
 _ROLES = re.compile(
     r"system (role|message|prompt)s?\b|roles? must alternate|only user|"
     r"(role|system)\b.{0,40}support"
@@ -165,11 +168,33 @@ def request_body(prompt: Prompt, settings: HttpSettings, dialect: Dialect) -> di
     if dialect.limit:
         body[dialect.limit] = prompt.max_tokens
     if prompt.schema is not None and dialect.structured == "schema":
-        schema = {"name": prompt.stage, "strict": True, "schema": dict(prompt.schema)}
+        schema = {"name": prompt.stage, "strict": True, "schema": closed(prompt.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     elif prompt.schema is not None and dialect.structured == "object":
         body["response_format"] = {"type": "json_object"}
     return body | dict(settings.extra)
+
+
+def closed(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """Write a JSON Schema as strict servers take it: objects closed, all their fields required.
+
+    What they refuse to hear of (defaults, lengths of texts) is left out: whoever reads the reply
+    checks it all the same.
+    """
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {
+        name: {field: closed(part) for field, part in value.items()}
+        if name in _NAMED and isinstance(value, Mapping)
+        else closed(value)
+        for name, value in schema.items()
+        if name not in _UNHEARD
+    }
+    if isinstance(fields := kept.get("properties"), dict):
+        kept |= {"required": list(fields), "additionalProperties": False}
+    return kept
 
 
 def is_about_the_model(said: str) -> bool:
