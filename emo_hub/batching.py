@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, readable_end
-from emo_hub.pairs import separators
+from emo_hub.pairs import separators, tokenized
 
 Ids = NDArray[np.int64]
 Tokens = Mapping[str, list[list[int]]]
@@ -48,7 +48,7 @@ class TokenReader:
         room = self._longest * CHARACTERS_PER_TOKEN
         texts = [text[: readable_end(text, self._longest)] for text, _ in pairs]
         limits: dict[str, Any] = {"truncation": True, "max_length": self._longest}
-        found = dict(self._tokenizer(texts, **limits)) if texts else {}
+        found = dict(tokenized(self._tokenizer, texts, **limits)) if texts else {}
         rows = [row for row, (_, context) in enumerate(pairs) if context and context.strip()]
         if not rows:
             return found
@@ -60,7 +60,7 @@ class TokenReader:
         if some:
             limits["truncation"] = "only_first"
             before = [context for _, context in some]
-            both = self._tokenizer(before, [texts[row] for row, _ in some], **limits)
+            both = tokenized(self._tokenizer, before, [texts[row] for row, _ in some], **limits)
             for name, lists in both.items():
                 for (row, _), ids in zip(some, lists, strict=True):
                     found[name][row] = ids
@@ -68,7 +68,8 @@ class TokenReader:
 
     def _ends(self, contexts: list[str], counts: Sequence[int]) -> list[str]:
         """Cut contexts to their last so many tokens, in their own letters."""
-        encoded = self._tokenizer(contexts, add_special_tokens=False, return_offsets_mapping=True)
+        how = {"add_special_tokens": False, "return_offsets_mapping": True}
+        encoded = tokenized(self._tokenizer, contexts, **how)
         cut = []
         for end, offsets, count in zip(contexts, encoded["offset_mapping"], counts, strict=True):
             whole = end[offsets[-count][0] :] if len(offsets) > count > 0 else end

@@ -276,14 +276,17 @@ def fit_thresholds(
         shrink: how many positives the global threshold is worth against a label's own.
 
     Returns:
-        The threshold of each label, and the global one with the best mean of macro- and micro-F1.
+        The threshold of each label, and the global one with the best mean of macro- and micro-F1,
+        which labels get that hold in no row.
     """
     default = _global_threshold(scores, targets)
     fitted = {}
     for column, label in enumerate(labels):
         own = best_threshold(scores[:, column], targets[:, column])
         support = float(targets[:, column].sum())
-        fitted[label] = float((support * own + shrink * default) / (support + shrink))
+        # Without a positive there is nothing of its own to weigh, whatever the default is worth.
+        drawn = (support * own + shrink * default) / (support + shrink) if support else default
+        fitted[label] = float(drawn)
     return fitted, default
 
 

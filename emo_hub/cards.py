@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from emo_hub.errors import CardError
+from emo_hub.errors import CardError, CheckpointError
 from emo_hub.registration import dataset_repo
 
 KINDS = ("dataset_cards", "model_cards")
@@ -33,6 +33,29 @@ def template_path(kind: str, name: str) -> Path:
     raise CardError(
         f"There is no card template '{name}' of kind '{kind}'; kinds are: {', '.join(KINDS)}."
     )
+
+
+def datasets_of_card(folder: Path) -> tuple[str, ...]:
+    """Read the data sets that a model card names in its front matter; none without a card.
+
+    Raises:
+        CheckpointError: the front matter is damaged.
+    """
+    card = folder / "README.md"
+    if not card.is_file():
+        return ()
+    import yaml
+    from huggingface_hub import ModelCard
+
+    try:
+        found = ModelCard.load(card, ignore_metadata_errors=True).data.get("datasets")
+    except (ValueError, yaml.YAMLError) as error:
+        raise CheckpointError(
+            f"The front matter of {card} cannot be read ({error}): repair it, or remove the file."
+        ) from error
+    if isinstance(found, str):
+        return (found,)
+    return tuple(str(name) for name in found or ())
 
 
 def checkpoint_facts(

@@ -20,7 +20,7 @@ from emo_hub import tensors
 from emo_hub.calibration import Floats, sigmoid
 from emo_hub.classifier_settings import ClassifierSettings
 from emo_hub.errors import CheckpointError, InputError
-from emo_hub.inputs import check_text, paired
+from emo_hub.inputs import check_text, checked_context, paired
 from emo_hub.pairs import longest_input, segments_of, tokenize_pair
 
 
@@ -127,8 +127,7 @@ class EmotionClassifier(nn.Module):
                 was trained without.
         """
         check_text(text)
-        if context is not None and not isinstance(context, str):
-            raise InputError(f"A context must be a string; got a {type(context).__name__}.")
+        checked_context(context)
         if context and context.strip() and not self.uses_context:
             raise InputError(
                 f"{self.name} was trained without contexts and cannot read one: leave the context "

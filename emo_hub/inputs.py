@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from unicodedata import category
 
 from emo_hub.errors import InputError
@@ -42,6 +42,26 @@ def check_letters(text: str, name: str) -> None:
         ) from error
 
 
+def checked_context(context: object) -> str | None:
+    """Refuse what is no context.
+
+    Raises:
+        InputError: says what was got.
+    """
+    if isinstance(context, str):
+        check_letters(context, "context")
+    elif context is not None:
+        raise no_context(context)
+    return context
+
+
+def no_context(given: object) -> InputError:
+    """Say what was got in place of a context."""
+    return InputError(
+        f"A context must be a string; got a {type(given).__name__}. Give None where there is none."
+    )
+
+
 def is_blank(text: str) -> bool:
     """Say whether nothing of a text can be seen: blanks, controls and marks without a width."""
     return all(category(character) in _INVISIBLE for character in text)
@@ -73,15 +93,17 @@ def paired(
     """Put each text beside its context.
 
     Raises:
-        InputError: there are not as many of both.
+        InputError: there are not as many of both, or a context is none.
     """
     if isinstance(texts, str):
         raise InputError("Give a list of texts; got one string.")
-    for context in contexts or ():
-        if isinstance(context, str):
-            check_letters(context, "context")
     if contexts is None:
         return [(text, None) for text in texts]
-    if len(contexts) != len(texts):
-        raise InputError(f"Got {len(texts)} texts and {len(contexts)} contexts; give one each.")
-    return list(zip(texts, contexts, strict=True))
+    if isinstance(contexts, str):
+        raise InputError("Give a list of contexts, one for each text; got one string.")
+    if isinstance(contexts, Mapping) or not isinstance(contexts, Iterable):
+        raise no_context(contexts)
+    before = [None if context is None else checked_context(context) for context in contexts]
+    if len(before) != len(texts):
+        raise InputError(f"Got {len(texts)} texts and {len(before)} contexts; give one each.")
+    return list(zip(texts, before, strict=True))

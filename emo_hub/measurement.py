@@ -61,6 +61,15 @@ def folder_of(reference: str) -> Path:
     return place if place.exists() else Path(reference.partition(":")[2] or reference)
 
 
+def retold(reference: str) -> str:
+    """Retell a reference for a report or a card: a folder or a file by its last part."""
+    from emo_hub.evaluation.scorers.provenance import retold_place
+
+    is_bare = folder_of(reference) == Path(reference)
+    kind = "" if is_bare else reference[: reference.index(":") + 1]
+    return kind + retold_place(reference.removeprefix(kind))
+
+
 def measure(
     plan: Measurement, out: Path, *, command: str, say: Say = lambda _: None
 ) -> dict[str, list[Any]]:
@@ -88,6 +97,8 @@ def measure(
     terms = _terms(plan)
     for reference, contestant in _contestants(plan):
         found = list(_score(plan, contestant, terms, say))
+        if note_kept := getattr(contestant.scorer, "note_kept", None):
+            note_kept([one.rows for one in found])
         results.setdefault(reference, []).extend(one.result for one in found)
         scored += found
         facts[contestant.scorer.name] = {
@@ -174,7 +185,7 @@ def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
 
     options = ModelOptions(**{"fitting": _fitting(plan), **plan.options})
     shown: set[str] = set()
-    for reference, name in zip(plan.models, _names(plan.models), strict=True):
+    for reference, name in zip(plan.models, _shown_names(plan.models), strict=True):
         contestant = open_model(reference, replace(options, name=name))
         _check_told_apart(contestant.scorer.name, shown)
         yield reference, contestant
@@ -202,6 +213,22 @@ def _names(references: Sequence[str]) -> list[str]:
         folder_of(typed).resolve().name if folder_of(typed).exists() else "" for typed in references
     ]
     return [name if shown.count(name) == 1 else "" for name in shown]
+
+
+def _shown_names(references: Sequence[str]) -> list[str]:
+    """Name folders as `_names` does, those of one last part with numbers that tell them apart."""
+    seen: dict[str, list[Path]] = defaultdict(list)
+    shown = []
+    for typed, name in zip(references, _names(references), strict=True):
+        place = folder_of(typed).resolve()
+        if not name and place.exists():
+            same = seen[place.name]
+            if place not in same:
+                same.append(place)
+            number = same.index(place) + 1
+            name = place.name if number == 1 else f"{place.name} ({number})"
+        shown.append(name)
+    return shown
 
 
 def _baselines(plan: Measurement) -> Sequence[Any]:
@@ -309,7 +336,8 @@ def _facts(plan: Measurement, command: str) -> dict[str, Any]:
         "command": command,
         "corpus": plan.corpus.name,
         "models": ", ".join(
-            name or typed for name, typed in zip(_names(plan.models), plan.models, strict=True)
+            name or retold(typed)
+            for name, typed in zip(_shown_names(plan.models), plan.models, strict=True)
         ),
         "date": datetime.now(UTC).date().isoformat(),
         "emo_hub": __version__,

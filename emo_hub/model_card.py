@@ -10,6 +10,7 @@ from typing import Any
 from emo_hub.cards import checkpoint_facts, render_card, template_path
 from emo_hub.checkpoint import RUN_FILE, read_head
 from emo_hub.classifier_settings import ClassifierSettings
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import CardError
 from emo_hub.learnt import read_learnt
 from emo_hub.registration import dataset_repo, default_model_folder
@@ -26,6 +27,9 @@ DEFAULT_NAME = "zero-shot-emotion-minilm"
 def write_results(folder: Path, results: Sequence[Any], *, command: str, name: str = "") -> Path:
     """Keep what was measured on a checkpoint beside it, and write its card.
 
+    The card is rendered before the first file is put in place, so what cannot be written leaves all
+    as it was.
+
     Args:
         folder: the checkpoint.
         results: of `evaluation.run`.
@@ -37,6 +41,7 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str, name: s
 
     Raises:
         CardError: the checkpoint does not say how it was trained.
+        DataError: the folder cannot be written.
     """
     measured = [
         {
@@ -59,11 +64,13 @@ def write_results(folder: Path, results: Sequence[Any], *, command: str, name: s
         }
         for r in results
     ]
-    write_eval_results(folder, measured, command=command)
-    text = json.dumps({"command": command, "measured": measured}, indent=1)
-    (folder / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
+    told = {"command": command, "measured": measured}
     is_default = folder.resolve() == default_model_folder().resolve()
-    return write_card(folder, name=DEFAULT_NAME if is_default else name or folder.resolve().name)
+    name = DEFAULT_NAME if is_default else name or folder.resolve().name
+    card = _card(folder, told, name=name, repo_id=None)
+    write_whole(folder / RESULTS_FILE, (json.dumps(told, indent=1) + "\n").encode())
+    write_eval_results(folder, measured, command=command)
+    return _put(card, folder)
 
 
 def write_eval_results(
@@ -78,33 +85,42 @@ def write_eval_results(
         folder: the checkpoint.
         measured: as `results.json` holds it.
         command: what measured it.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        DataError: the folder cannot be written.
     """
+    place = folder / EVAL_RESULTS
+    entries = {found["benchmark"]: _entry(found, command) for found in measured}
+    texts = {place / f"{name}.yaml": text for name, text in entries.items() if text}
+    make_folder(place)
+    for path, text in texts.items():
+        write_whole(path, text.encode())
+    for old in set(place.glob("*.yaml")).difference(texts):
+        old.unlink()
+    return list(texts)
+
+
+def _entry(found: Mapping[str, Any], command: str) -> str:
+    """Write one result as the Hub reads it; empty where the Hub has no place for it."""
     import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
-    place = folder / EVAL_RESULTS
-    place.mkdir(exist_ok=True)
-    for old in place.glob("*.yaml"):
-        old.unlink()
-    written = []
-    for found in measured:
-        source = _dataset_of(found["benchmark"])
-        if source is None or found["rows"] < found["available"]:
-            continue
-        dataset, revision = source
-        entry = EvalResultEntry(
-            dataset_id=dataset,
-            task_id=f"{found['benchmark']}_{found['headline']}",
-            value=found["value"],
-            dataset_revision=revision,
-            notes=f"{found['role']}, {found['split']} split, {found['rows']:,} rows, 95 % "
-            f"interval {found['low']:.3f} to {found['high']:.3f}; {command}",
-        )
-        path = place / f"{found['benchmark']}.yaml"
-        text = yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written
+    source = _dataset_of(found["benchmark"])
+    if source is None or found["rows"] < found["available"]:
+        return ""
+    dataset, revision = source
+    entry = EvalResultEntry(
+        dataset_id=dataset,
+        task_id=f"{found['benchmark']}_{found['headline']}",
+        value=found["value"],
+        dataset_revision=revision,
+        notes=f"{found['role']}, {found['split']} split, {found['rows']:,} rows, 95 % "
+        f"interval {found['low']:.3f} to {found['high']:.3f}; {command}",
+    )
+    return str(yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False))
 
 
 def _dataset_of(benchmark: str) -> tuple[str, str | None] | None:
@@ -130,8 +146,19 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
 
     Raises:
         CardError: a file of facts is missing, or the template wants a fact that nobody measured.
+        DataError: the folder cannot be written.
     """
-    results = _facts(folder / RESULTS_FILE)
+    return _put(_card(folder, _facts(folder / RESULTS_FILE), name=name, repo_id=repo_id), folder)
+
+
+def _put(card: str, folder: Path) -> Path:
+    page = folder / "README.md"
+    write_whole(page, card.encode())
+    return page
+
+
+def _card(folder: Path, results: Mapping[str, Any], *, name: str, repo_id: str | None) -> str:
+    """Render the card of a checkpoint from its `training.json` and what was measured on it."""
     facts: dict[str, Any] = {
         **checkpoint_facts(
             name,
@@ -160,11 +187,8 @@ def write_card(folder: Path, *, name: str, repo_id: str | None = None) -> Path:
             learnt=read_learnt(folder),
             lessons=head.facts.get("learnt_labels", []),
         )
-    page = folder / "README.md"
     template = "encoder" if is_classifier else "contrastive"
-    text = render_card(template_path("model_cards", template), facts)
-    page.write_text(text, encoding="utf-8")
-    return page
+    return render_card(template_path("model_cards", template), facts)
 
 
 def _on_hub(base: str) -> str | None:

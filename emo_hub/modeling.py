@@ -115,8 +115,7 @@ class EmotionModel(nn.Module):
         model = cls(backbone, tokenizer, head, vad, moments)
         model.offsets = tensors.read_offsets(folder, head.trained_labels)
         model.learnt = read_learnt(folder)
-        model.name = "emo_hub default" if embedded else named
-        model.folder = folder
+        model.name, model.folder = "emo_hub default" if embedded else named, folder
         model.to(device)
         model.run_on(backend, precision)
         return model
@@ -148,8 +147,9 @@ class EmotionModel(nn.Module):
         self._scorers = KeptScorers()
         self._labels = LabelVectors(lambda ways: self.encode_texts(ways))
         if self._reader is not None:
-            if backend not in ("auto", "nano", "torch"):
-                raise InputError(f"{self.name} is a nano model: it has nothing for {backend}.")
+            if backend not in ("auto", "nano", "torch") or precision not in ("auto", "float32"):
+                asked = f"backend {backend} and precision {precision}"
+                raise InputError(f"{self.name} is a nano model, always in float32; got {asked}.")
             self.runs_on = "nano float32"
             return
         self._reduced, self.runs_on = None, "torch float32"

@@ -7,13 +7,36 @@ sees in use what it saw in training.
 
 from __future__ import annotations
 
+import os
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from emo_hub.inputs import CHARACTERS_PER_TOKEN, check_text, readable_end
 
 _UNLIMITED = 100_000  # tokenizers without a limit of their own state 10^30
 _OFFSET = 2  # positions that models in the manner of RoBERTa keep for padding
 _USUAL = 512
+_IN_USE: WeakKeyDictionary[Any, Lock] = WeakKeyDictionary()  # tokenizers
+
+if hasattr(os, "register_at_fork"):
+    # A worker of a DataLoader would find a lock held for ever that a thread held at its birth.
+    os.register_at_fork(after_in_child=_IN_USE.clear)
+
+
+def tokenized(tokenizer: Any, *texts: Any, **how: Any) -> Any:  # noqa: ANN401
+    """Call a fast tokenizer of transformers, one thread at a time.
+
+    It notes down in itself where to cut and reads that when it encodes: a call from another thread
+    in between would cut the texts of this one.
+
+    Args:
+        tokenizer: which one.
+        texts: what it reads.
+        how: its other arguments.
+    """
+    with _IN_USE.setdefault(tokenizer, Lock()):
+        return tokenizer(*texts, **how)
 
 
 def longest_input(tokenizer: Any, config: Any) -> int:  # noqa: ANN401
@@ -68,12 +91,12 @@ def tokenize_pair(
     """
     check_text(text)
     text = text[: readable_end(text, max_tokens)]
-    alone = tokenizer(text, truncation=True, max_length=max_tokens)
+    alone = tokenized(tokenizer, text, truncation=True, max_length=max_tokens)
     room = max_tokens - len(alone["input_ids"]) - separators(tokenizer)
     before = _end_of(context or "", tokenizer, room)
     if not before:
         return _inputs(alone, tokenizer, segments)
-    both = tokenizer(before, text, truncation="only_first", max_length=max_tokens)
+    both = tokenized(tokenizer, before, text, truncation="only_first", max_length=max_tokens)
     return _inputs(both, tokenizer, segments)
 
 
@@ -82,8 +105,9 @@ def _end_of(context: str, tokenizer: Any, room: int) -> str:  # noqa: ANN401
     if room < 1 or not context.strip():
         return ""
     end = context.rstrip()[-room * CHARACTERS_PER_TOKEN :]
+    how = {"add_special_tokens": False, "return_offsets_mapping": True}
     while True:
-        encoded = tokenizer(end, add_special_tokens=False, return_offsets_mapping=True)
+        encoded = tokenized(tokenizer, end, **how)
         offsets = encoded["offset_mapping"]
         if len(offsets) <= room:
             return end if end.strip() else ""

@@ -533,6 +533,28 @@ def test_the_command_wants_a_corpus_or_a_task(tmp_path):
     assert "--task" in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--task", "isear", "--data", "corpus"], "--data would be ignored beside --task"),
+        (["--task", "isear", "--texts", "hub"], "--texts would be ignored beside --task"),
+        (
+            ["--data", "corpus", "--benchmarks", "DIR"],
+            "--benchmarks would be ignored without --task",
+        ),
+        (["--data", "corpus", "--seeds", "3"], "--seeds would be ignored without --task"),
+        (
+            ["--task", "isear", "--data", "corpus", "--texts", "hub"],
+            "--data, --texts would be ignored beside --task, which brings its own rows: leave them",
+        ),
+    ],
+)
+def test_an_option_that_nothing_would_read_is_refused(tmp_path, given, said):
+    done = CliRunner().invoke(app, ["train", "encoder", "--out", str(tmp_path / "m"), *given])
+    assert isinstance(done.exception, InputError)
+    assert said in str(done.exception)
+
+
 DISTRIBUTED = """
 import json, os, sys
 from pathlib import Path

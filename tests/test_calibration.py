@@ -144,6 +144,14 @@ def test_rare_label_is_drawn_to_the_global_threshold():
     assert abs(fitted["rare"] - default) < 0.02
 
 
+def test_a_label_without_a_positive_takes_the_default_though_that_is_worth_nothing():
+    scores = RNG.random((100, 2)).astype(np.float32)
+    targets = np.stack([scores[:, 0] > 0.5, np.zeros(100, bool)], axis=1)
+    fitted, default = fit_thresholds(scores, targets, ["held", "never"], shrink=0)
+    assert fitted["never"] == default
+    assert fitted["held"] == best_threshold(scores[:, 0], targets[:, 0])
+
+
 def rare_and_common():
     """Calibrated scores of a common label and of one that holds once in 200 rows."""
     chance = np.stack([RNG.beta(1, 2, 6000), RNG.beta(0.5, 100, 6000)], axis=1)

@@ -1,6 +1,7 @@
 """Proves that a card is filled with facts or not written at all."""
 
 import dataclasses
+import os
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from huggingface_hub import ModelCard
 from emo_hub.cards import render_card, template_path
 from emo_hub.errors import CardError
 from emo_hub.evaluation import BENCHMARKS
+from emo_hub.model_card import write_results
 
 
 def test_card_refuses_a_missing_fact_and_names_it():
@@ -55,7 +57,6 @@ def measured(tmp_path, tiny_checkpoint):
 
     from emo_hub.evaluation import evaluate_rows
     from emo_hub.evaluation.loading import LoadedBenchmark
-    from emo_hub.model_card import write_results
     from emo_hub.modeling import EmotionModel
     from emo_hub.taxonomy import GOEMOTIONS, ISEAR
 
@@ -96,6 +97,31 @@ def test_the_model_index_of_a_card_holds_the_measured_numbers(measured):
     card = ModelCard.load(folder / "README.md")
     found = {r.dataset_type: r.metric_value for r in card.data.eval_results}
     assert found == {r.benchmark: pytest.approx(r.value, abs=1e-4) for r in results}
+
+
+def files_of(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_whoever_reads_a_card_keeps_it_whole_while_it_is_written_again(measured, tmp_path):
+    folder, results = measured
+    written = [folder / name for name in ("README.md", "results.json")]
+    written += (folder / ".eval_results").iterdir()
+    before = [path.read_bytes() for path in written]
+    for number, path in enumerate(written):
+        os.link(path, tmp_path / f"read-{number}")
+    write_results(folder, results, command="emo-hub evaluate again")
+    assert [(tmp_path / f"read-{n}").read_bytes() for n in range(len(written))] == before
+    assert all(path.read_bytes() != old for path, old in zip(written, before, strict=True))
+
+
+def test_a_card_that_cannot_be_rendered_leaves_the_earlier_results(measured):
+    folder, results = measured
+    (folder / "training.json").unlink()
+    before = files_of(folder)
+    with pytest.raises(CardError, match=r"training\.json"):
+        write_results(folder, results[1:], command="emo-hub evaluate again")
+    assert files_of(folder) == before
 
 
 def test_the_card_of_the_default_tells_what_was_tried_and_what_it_was_worth():

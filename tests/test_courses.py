@@ -87,6 +87,28 @@ def test_rows_that_are_scored_neither_stop_nor_teach(plan):
     assert not texts[1] & {row.text for row in plan.assignment.portions[0].train}
 
 
+def with_training_rows(plan, added):
+    portion = plan.assignment.portions[0]
+    portion = dataclasses.replace(portion, train=(*portion.train, *added))
+    return dataclasses.replace(plan.assignment, portions=(portion,))
+
+
+def test_rows_that_are_trained_on_are_not_scored(plan):
+    said = []
+    stops, scored = courses._halves(plan.assignment)
+    seen = [dataclasses.replace(row, text=f" {row.text.upper()}") for row in scored[:2]]
+    found = courses._halves(with_training_rows(plan, seen), said.append)
+    assert found == (stops, scored[2:])
+    assert said == [f"2 of {len(scored)} rows to score left out, whose text is trained on."]
+
+
+def test_a_set_that_trains_on_every_row_to_score_is_refused(plan, listed, tmp_path):
+    _, scored = courses._halves(plan.assignment)
+    given = dataclasses.replace(plan, assignment=with_training_rows(plan, scored))
+    with pytest.raises(InputError, match="every one of them is trained on"):
+        compare_courses(given, listed, out=tmp_path / "runs")
+
+
 def test_numbers_are_those_of_the_scored_rows(compared, plan):
     from emo_hub.metrics import mean_average_precision
     from emo_hub.training.targets import target_table

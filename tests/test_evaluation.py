@@ -330,7 +330,7 @@ def test_progress_says_one_sentence_per_benchmark(folder):
 
 def test_majority_comes_from_dev_where_dev_is_not_reported(folder):
     scorer = majority_for(folder, only=["goemotions-ekman"])
-    assert scorer.choices == {GOEMOTIONS.labels: "neutral"}
+    assert scorer.by_benchmark == {"goemotions-ekman": {GOEMOTIONS.labels: "neutral"}}
     (result,) = results(scorer, folder, only=["goemotions-ekman"])
     assert result.per_label["neutral"].predicted == 3
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from emo_hub.calibration import LabelOffsets
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.exporting import export_encoder
+from emo_hub.exporting.comparing import difference
 from emo_hub.exporting.proof import TOLERANCES, proof_texts
+from emo_hub.fewshot import Examples, teach
 from emo_hub.modeling import EmotionModel
 from emo_hub.pipelines import pipeline
 from emo_hub.runtimes.files import ONNX, ONNX_INT8, OPENVINO, read_facts
@@ -107,13 +112,78 @@ def test_each_proof_is_said(exported, small):
 def test_a_file_that_has_other_vectors_is_not_kept(exported, tmp_path, monkeypatch):
     from emo_hub import exporting
 
-    folder = shutil.copytree(exported[0], tmp_path / "model")
-    spoiled = lambda source, path: shutil.copyfile(folder / ONNX_INT8.path, path)  # noqa: E731
-    monkeypatch.setattr(exporting, "write_onnx", lambda model, path: spoiled(None, path))
+    other = exported[0] / ONNX_INT8.path
+    monkeypatch.setattr(exporting, "write_onnx", lambda model, path: shutil.copyfile(other, path))
     with pytest.raises(CheckpointError, match="is not the encoder it was made from"):
-        export_encoder(None, folder, "onnx")
-    assert not (folder / ONNX.path).exists()
-    assert not (folder / ONNX.facts_path).exists()
+        export_encoder(None, tmp_path / "model", "onnx")
+    assert not (tmp_path / "model" / "onnx").exists()
+
+
+def everything(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_proof_leaves_no_file(tiny_checkpoint, tmp_path, monkeypatch):
+    from emo_hub import exporting
+
+    monkeypatch.setattr(exporting, "prove", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_encoder(str(tiny_checkpoint), tmp_path / "model", "onnx")
+    assert not (tmp_path / "model" / "onnx").exists()
+    assert EmotionModel.load(tmp_path / "model", backend="auto").runs_on.startswith("torch")
+
+
+def test_an_interrupted_proof_leaves_an_older_export_as_it_was(
+    small, tiny_checkpoint, tmp_path, monkeypatch
+):
+    from emo_hub import exporting
+
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    monkeypatch.setattr(exporting, "prove", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_encoder(str(tiny_checkpoint), folder, "openvino")
+    assert everything(folder) == everything(small[0])
+
+
+def test_an_interrupted_copy_leaves_an_older_export_as_it_was(
+    small, tiny_checkpoint, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    copy = shutil.copyfile
+
+    def stopped_half_way(source, place, **how):
+        found = copy(source, place, **how)
+        if folder in place.parents:
+            place.write_bytes(place.read_bytes()[:100])
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(shutil, "copyfile", stopped_half_way)
+    with pytest.raises(KeyboardInterrupt):
+        export_encoder(str(tiny_checkpoint), folder, "openvino")
+    assert everything(folder) == everything(small[0])
+
+
+def test_an_export_keeps_what_else_its_folder_holds(small, tiny_checkpoint, tmp_path):
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    (folder / "openvino" / "notes.txt").write_text("mine")
+    export_encoder(str(tiny_checkpoint), folder, "openvino")
+    assert (folder / "openvino" / "notes.txt").read_text() == "mine"
+    assert set(everything(folder)) == {*everything(small[0]), Path("openvino/notes.txt")}
+
+
+def test_a_file_without_a_proof_is_not_used(small, tmp_path):
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    facts = json.loads((folder / OPENVINO.facts_path).read_text())
+    del facts["proof"]
+    (folder / OPENVINO.facts_path).write_text(json.dumps(facts))
+    with pytest.raises(CheckpointError, match="was never proven"):
+        EmotionModel.load(folder, backend="openvino")
+    assert EmotionModel.load(folder, backend="auto").runs_on.startswith("torch")
 
 
 def test_a_file_of_older_weights_is_refused(exported, tmp_path):
@@ -143,6 +213,42 @@ def test_a_folder_of_something_else_is_not_touched(tmp_path):
 def test_another_checkpoint_is_not_mixed_with(exported, tiny_checkpoint):
     with pytest.raises(CheckpointError, match="another checkpoint"):
         export_encoder(str(tiny_checkpoint), exported[0], "onnx")
+
+
+def test_a_checkpoint_with_another_head_is_not_mixed_with(small, tiny_checkpoint, tmp_path):
+    folder = shutil.copytree(small[0], tmp_path / "model")
+    other = shutil.copytree(tiny_checkpoint, tmp_path / "calibrated")
+    head = json.loads((other / "emotion_head.json").read_text())
+    head["thresholds"]["joy"] = 0.123
+    (other / "emotion_head.json").write_text(json.dumps(head))
+    with pytest.raises(
+        CheckpointError, match=r"another checkpoint.* with another head; name a new"
+    ):
+        export_encoder(str(other), folder, "openvino")
+    assert everything(folder) == everything(small[0])
+
+
+def test_a_checkpoint_is_the_same_as_itself_saved(small, tiny_checkpoint):
+    assert not difference(EmotionModel.load(tiny_checkpoint), EmotionModel.load(small[0]))
+
+
+@pytest.mark.parametrize(
+    "part", ["calibration", "set of offsets", "set of learnt labels", "head of dimensions"]
+)
+def test_checkpoints_with_other_tensors_are_told_apart(tiny_checkpoint, part):
+    one, other = EmotionModel.load(tiny_checkpoint), EmotionModel.load(tiny_checkpoint)
+    size = one.config.hidden_size
+    if part == "calibration":
+        other.moments = dataclasses.replace(one.moments, mean=one.moments.mean + 1)
+    elif part == "set of offsets":
+        other.offsets = LabelOffsets(np.ones((28, size), np.float32), np.ones(28, np.float32))
+    elif part == "set of learnt labels":
+        said = {"billing": ["i was charged"], "praise": ["so kind of you"]}
+        one, other = (teach(m, Examples.of(said)) for m in (one, other))
+        other.learnt = dataclasses.replace(other.learnt, thresholds=other.learnt.thresholds / 2)
+    else:
+        other.vad_bias += 1
+    assert difference(one, other) == part
 
 
 def test_int8_goes_with_onnx_alone(tmp_path):

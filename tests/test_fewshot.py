@@ -133,6 +133,19 @@ def test_class_numbers_of_parquet_become_their_names(tmp_path):
     assert read.targets.tolist() == [[False, True], [True, False]]
 
 
+@pytest.mark.parametrize(("given", "said"), [([1, -1], "-1"), ([[0, 1], [1, -1]], r"\[1, -1\]")])
+def test_a_class_number_without_a_name_is_refused_by_its_row(tmp_path, given, said):
+    from datasets import ClassLabel, Dataset, Features, Sequence, Value
+
+    kind = ClassLabel(names=["calm", "cross"])
+    several = isinstance(given[0], list)
+    features = Features({"text": Value("string"), "label": Sequence(kind) if several else kind})
+    rows = Dataset.from_dict({"text": ["a", "b"], "label": given}, features=features)
+    rows.to_parquet(str(tmp_path / "mine.parquet"))
+    with pytest.raises(DataError, match=rf"Row 2 of .*mine\.parquet has {said} in 'label'"):
+        read_examples(tmp_path / "mine.parquet")
+
+
 def test_one_label_a_text_means_that_labels_compete(tmp_path):
     assert not read_examples(write_csv(tmp_path / "mine.csv", ROWS)).multi_label
 
@@ -617,6 +630,12 @@ def test_test_rows_among_the_examples_and_shots_beyond_them_are_left_out_aloud(c
     _, _, told = curve
     assert any("1 test rows stand among the examples" in line for line in told)
     assert any("so 64 of each are left out" in line for line in told)
+
+
+def test_a_curve_states_the_test_rows_that_were_scored(curve):
+    _, folder, _ = curve
+    assert json.loads((folder / "curve.json").read_text())["test_rows"] == len(ROWS)
+    assert f" {len(ROWS)} test rows," in (folder / "curve.md").read_text()
 
 
 def test_other_labels_in_the_test_rows_are_refused():

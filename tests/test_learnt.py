@@ -197,6 +197,14 @@ def test_without_a_part_to_hold_out_the_usual_prior_holds():
     assert (found.held, found.folds, found.losses) == (USUAL, 0, None)
 
 
+def test_held_out_texts_that_carry_nothing_are_no_cross_validation():
+    vectors, targets, right = clouds(4)
+    targets[3] = False
+    part_of = np.array([-1, -1, -1, 0])
+    found = refine(contest_lesson(vectors, targets), right, part_of)
+    assert (found.held, found.folds, found.losses) == (USUAL, 0, None)
+
+
 def test_held_out_logits_come_from_maps_that_have_not_seen_the_row():
     vectors, targets, right = clouds(16)
     part_of = parts_of(16)
@@ -491,6 +499,52 @@ def test_a_map_that_judges_held_out_examples_no_better_is_said_to(after, worse):
     fitted = fit(rated_alone(*clouds(8)[:2]), clouds(8)[2], USUAL)
     found = Refined(fitted, USUAL, 4, {"zero-shot": 0.5, "learnt": after})
     assert ("no better yet, give more examples" in in_words(found)) == worse
+
+
+def test_few_examples_of_which_one_carries_nothing_are_learnt_from(measured_checkpoint, tmp_path):
+    rows = [("we won it all", "joy|surprise"), ("my medal", "joy|pride"), ("the door is shut", "")]
+    file, told = write_csv(tmp_path / "mine.csv", rows), []
+    taught = train_fewshot(
+        file, tmp_path / "model", model=str(measured_checkpoint), multi_label="yes",
+        say=told.append,
+    )  # fmt: skip
+    assert taught.learnt.labels == ("joy", "pride", "surprise")
+    assert any("labels competing" in line and "could be held out" in line for line in told)
+
+
+@pytest.mark.parametrize("shots", [0, -1, 65])
+def test_shots_out_of_range_are_refused_and_nothing_is_written(
+    measured_checkpoint, tmp_path, shots
+):
+    file = write_csv(tmp_path / "mine.csv", ROWS)
+    with pytest.raises(InputError, match=r"shots must be within 1\.\.64"):
+        train_fewshot(file, tmp_path / "model", model=str(measured_checkpoint), shots=shots)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--benchmark", "isear:all", "--multi-label", "yes"], "--multi-label would be ignored"),
+        (["--examples", "mine.csv", "--seeds", "2"], "--seeds would be ignored without a curve"),
+        (["--examples", "mine.csv", "--setfit", "0"], "--setfit would be ignored without a curve"),
+        (["--examples", "mine.csv", "--benchmarks", "DIR"], "--benchmarks would be ignored"),
+        (
+            ["--examples", "mine.csv", "--curve", "test.csv", "--benchmarks", "DIR"],
+            "--benchmarks would be ignored without --benchmark NAME: leave it",
+        ),
+    ],
+)
+def test_an_option_that_nothing_would_read_is_refused(tmp_path, given, said):
+    done = emo_hub("train", "fewshot", *given, "--out", tmp_path / "out")
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_options_of_a_curve_are_taken_for_a_curve(tmp_path):
+    given = ["--examples", tmp_path / "no.csv", "--curve", "test.csv", "--seeds", 2, "--setfit", 0]
+    done = emo_hub("train", "fewshot", *given, "--out", tmp_path / "out")
+    assert "no.csv cannot be read" in done.stderr
 
 
 def test_an_unknown_method_is_refused(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -526,6 +527,29 @@ def test_the_same_results_give_the_same_bytes(scored, folder, tmp_path):
     write_report(scored, FACTS, tmp_path, maps=MAPS, curves=CURVES)
     for name in ("report.html", "report.md", "report.json"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_whoever_reads_a_report_keeps_it_whole_while_it_is_written_again(scored, tmp_path):
+    out = tmp_path / "out"
+    write_report(scored, {"date": "2026-11-20"}, out)
+    files = [path for path in sorted(out.rglob("*")) if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    for number, path in enumerate(files):
+        os.link(path, tmp_path / f"read-{number}")
+    write_report(scored, {"date": "2026-11-21"}, out)
+    assert [(tmp_path / f"read-{n}").read_bytes() for n in range(len(files))] == [*before.values()]
+    assert {path for path in files if path.read_bytes() != before[path]} >= {
+        out / "report.html", out / "report.json", out / "report.md",
+    }  # fmt: skip
+
+
+def test_an_earlier_report_stays_whole_where_a_new_one_cannot_be_drawn(scored, tmp_path):
+    short = LabelMap("mine", ("joy", "fear"), np.array([4.5]), np.array([3.5]), None)
+    write_report(scored[:1], FACTS, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises((IndexError, ValueError)):
+        write_report(scored[1:2], FACTS, tmp_path, maps=[short])
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_many_models_all_stand_in_every_table(tmp_path):

@@ -7,6 +7,8 @@ import csv
 import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from emo_hub.checkpoint import PACKAGED_BASE, base_folder
 from emo_hub.errors import CheckpointError, DataError, InputError, NotSuited
 from emo_hub.evaluation.loading import FittingRows, LoadedBenchmark
 from emo_hub.evaluation.scorers import ModelOptions, Reference, open_model
+from emo_hub.evaluation.scorers.fingerprints import OUR_CODE
 from emo_hub.evaluation.scorers.label_names import SAME, match
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.taxonomy import (
@@ -1114,6 +1117,29 @@ def test_changed_weights_are_another_contestant(single, tmp_path):
     tensors["classifier.bias"] += 1e-3
     save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
     assert open_model(str(copy)).fingerprint != open_model(str(single)).fingerprint
+
+
+def test_all_code_that_turns_a_text_into_scores_decides_the_fingerprint():
+    code = """
+import sys
+from pathlib import Path
+import emo_hub
+from emo_hub.modeling import EmotionModel
+texts, labels = ["so happy \U0001f621", "so sad"], ["joy", "not angry", "wabi sabi"]
+EmotionModel.load("default").score(texts, labels, ["Then.", None])
+root = Path(emo_hub.__file__).parent
+found = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "emo_hub" and m.__file__]
+print(*sorted(Path(file).relative_to(root).as_posix() for file in found))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    # What finds, names and opens things; none of it touches a number.
+    around = {
+        "__init__.py", "errors.py", "loading.py", "registration.py", "version.py",
+        "runtimes/__init__.py", "runtimes/choosing.py", "runtimes/files.py",
+    }  # fmt: skip
+    assert set(done.stdout.split()) - around <= set(OUR_CODE)
 
 
 def test_results_and_cards_beside_the_weights_change_no_fingerprint(single, tmp_path):

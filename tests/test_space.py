@@ -38,6 +38,7 @@ from emo_hub.space.request import (
     MAX_LABELS,
     MAX_TEXT_CHARACTERS,
     RefusalError,
+    read_labels,
     read_request,
     split_labels,
 )
@@ -83,6 +84,10 @@ def grounded(text: str, *carrying: str, label: str = "joy") -> Reading:
 def test_commas_split_one_entry_into_labels():
     typed = ["gratitude, anger, sarcastic  contempt", "Anger", " "]
     assert split_labels(typed) == ("gratitude", "anger", "sarcastic contempt")
+
+
+def test_labels_that_are_one_to_the_model_are_taken_once():
+    assert split_labels("let down, let_down, LET  down, _let down") == ("let down",)
 
 
 @pytest.mark.parametrize(
@@ -380,6 +385,16 @@ def test_download_has_every_score_and_no_formula():
     rows = write_csv([Line("=1+1", answer)], ["=cmd", "joy"]).splitlines()
     assert rows[0].endswith("text,fits,valence,arousal,dominance,'=cmd,joy")
     assert rows[1] == "'=1+1,joy; =cmd,3.00,3.00,3.00,0.6000,0.9000"
+
+
+def test_batch_of_a_label_spelt_two_ways_is_written_whole(classify: Classify):
+    labels = read_labels("let down, let_down, joy")
+    texts = ["They forgot my birthday.", "We won!"]
+    found = Reader(classify).score(texts, labels)
+    lines = [Line(text, one) for text, one in zip(texts, found, strict=True)]
+    rows = write_csv(lines, labels).splitlines()
+    assert rows[0].endswith("dominance,let down,joy")
+    assert len(rows) == 1 + len(texts)
 
 
 def test_batch_draws_text_as_the_characters_it_consists_of():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import resource
+import shutil
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -29,6 +31,8 @@ from emo_hub.training.batches import (
 from emo_hub.training.contrastive import ContrastiveRecipe, train_contrastive
 from emo_hub.training.held_out import choose_words, measure, without_words
 from emo_hub.training.losses import contest_loss, multi_positive_sigmoid_loss, vad_loss
+from emo_hub.training.material import check_judges
+from emo_hub.training.nano import NanoRecipe, train_nano
 from emo_hub.training.rows import TrainingRow, annotated_rows, corpus_rows
 from emo_hub.training.state import Average, Best, State
 from tests.processes import CONTRASTIVE, SHARED_OUT, on_two_processes
@@ -551,6 +555,26 @@ def test_settings_that_cannot_work_are_refused(tiny_corpus, tiny_settings, tmp_p
         train_contrastive(tiny_corpus, tmp_path / "m", recipe(tiny_settings, **change))
 
 
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"adapter_rank": -1}, "adapter_rank must be at least 0; got -1"),
+        ({"adapter_alpha": 0}, "adapter_alpha must be at least 1"),
+        ({"dropout": 1.5}, "dropout must be at least 0 and below 1; got 1.5"),
+        ({"average_decay": 1.0}, "average_decay must be at least 0 and below 1"),
+        ({"weight_decay": -1.0}, "weight_decay must be at least 0"),
+        ({"held_out_words": -1}, "held_out_words must be at least 0"),
+        ({"noisy_trust": 2.0}, r"noisy_trust must be in 0\.\.1; got 2"),
+        ({"threshold_shrink": -5.0}, "threshold_shrink must be at least 0"),
+        ({"threshold_shrink": math.nan}, "threshold_shrink must be at least 0; got nan"),
+        ({"row_share": 1.5}, "row_share must be greater than 0 and at most 1"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_before_any_work(change, wanted):
+    with pytest.raises(SettingsError, match=wanted):
+        ContrastiveRecipe(**change)
+
+
 def test_recipe_that_is_no_toml_is_a_clear_error(tmp_path):
     (tmp_path / "r.toml").write_text("epochs = = 3")
     with pytest.raises(SettingsError, match="is no TOML"):
@@ -640,6 +664,65 @@ SHIPPED = ["quick", "default", "synthetic", "descriptors", "curve", "base", "lar
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_recipe_reads(name):
     assert read_recipe(ContrastiveRecipe, name).epochs >= 1
+
+
+@pytest.fixture
+def without_judges(tiny_corpus, tmp_path):
+    """A corpus whose validation split has no row."""
+    folder = shutil.copytree(tiny_corpus, tmp_path / "emo-pillars")
+    files = [path for path in folder.rglob("*.parquet") if "validation" in str(path)]
+    assert files
+    for file in files:
+        pq.write_table(pq.read_table(file).slice(0, 0), file)
+    return folder
+
+
+def test_a_corpus_without_validation_rows_is_refused_before_training(
+    without_judges, tiny_settings, tmp_path
+):
+    steps = []
+    with pytest.raises(DataError, match=r"has 0 validation rows.*Build a larger corpus"):
+        train_contrastive(
+            without_judges, tmp_path / "m", recipe(tiny_settings, use_comments=False),
+            progress=lambda *told: steps.append(told),
+        )  # fmt: skip
+    assert not steps
+
+
+def test_a_table_is_not_distilled_where_no_row_could_judge_it(
+    without_judges, tiny_checkpoint, tmp_path
+):
+    told = []
+    with pytest.raises(DataError, match="has 0 validation rows"):
+        train_nano(
+            without_judges, tmp_path / "m", NanoRecipe(teacher=str(tiny_checkpoint)),
+            say=told.append,
+        )  # fmt: skip
+    assert not any("The teacher reads" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("validation", "labels"),
+    [
+        ([], True),
+        ([row("we won", {"joy": 0.9}, "joy", "not sad")], True),
+        ([row("we won", {"joy": 0.9}, words=("proud",))], False),
+    ],
+)
+def test_rows_without_a_word_to_fit_on_judge_no_score(tmp_path, validation, labels):
+    with pytest.raises(DataError, match=f"has {len(validation)} validation rows"):
+        check_judges(tmp_path, validation, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("validation", "labels"),
+    [
+        ([row("we won", {"joy": 0.9}, words=("proud",))], True),
+        ([row("we won", {"joy": 0.9}, "joy", "triumph")], False),
+    ],
+)
+def test_rows_with_a_word_of_their_own_judge_scores(tmp_path, validation, labels):
+    check_judges(tmp_path, validation, labels=labels)
 
 
 def test_a_recipe_that_leaves_everything_out_is_a_clear_error(tiny_corpus, tmp_path):

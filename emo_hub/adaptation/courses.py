@@ -26,7 +26,7 @@ from emo_hub.training.encoder import train_encoder, train_lesson
 from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.loop import Progress
 from emo_hub.training.rows import TrainingRow, corpus_rows
-from emo_hub.training.targets import folds, target_table
+from emo_hub.training.targets import folds, target_table, unseen
 
 Say = Callable[[str], None]
 Settings = Mapping[str, Any]
@@ -131,7 +131,7 @@ def compare_courses(
 
     Raises:
         SettingsError: a course sets what is no setting.
-        InputError: the human labels come in folds.
+        InputError: the human labels come in folds, or every row to score is trained on.
         EmoHubError: a corpus or a checkpoint that cannot be read.
     """
     if len(plan.assignment.portions) != 1:
@@ -140,7 +140,7 @@ def compare_courses(
         )
     # Settings are checked before any work.
     stages = [_stages(plan, course) for course in courses]
-    stops, scored = _halves(plan.assignment)
+    stops, scored = _halves(plan.assignment, say)
     lines = corpus_rows(plan.data, "validation")
     work = _Work(plan, stops, out, say, progress)
     found: list[Graded] = []
@@ -195,12 +195,24 @@ def _stages(plan: CoursePlan, course: Course) -> tuple[EncoderRecipe | None, Enc
     return changed(plan.corpus_recipe, course.corpus), changed(plan.task_recipe, course.task)
 
 
-def _halves(assignment: Assignment) -> tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]]:
-    rows = assignment.portions[0].validation
-    dealt = folds(rows, 2)
-    stops, scored = (
-        tuple(row for row, fold in zip(rows, dealt, strict=True) if fold == half) for half in (0, 1)
+def _halves(
+    assignment: Assignment, say: Say = lambda _: None
+) -> tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]]:
+    """Deal validation rows out: those that stop the training, and those that are scored."""
+    portion = assignment.portions[0]
+    dealt = folds(portion.validation, 2)
+    stops, half = (
+        tuple(row for row, fold in zip(portion.validation, dealt, strict=True) if fold == number)
+        for number in (0, 1)
     )
+    scored, dropped = unseen(half, portion.train)
+    if dropped:
+        say(f"{dropped} of {len(half)} rows to score left out, whose text is trained on.")
+    if not scored:
+        raise InputError(
+            f"{assignment.name} has {len(half)} rows to score, and every one of them is trained "
+            "on: give a set whose validation rows have texts of their own."
+        )
     return stops, scored
 
 

@@ -9,6 +9,7 @@ import typer
 
 from emo_hub.cli.console import progress as show_progress
 from emo_hub.cli.console import say
+from emo_hub.cli.given import refuse_given
 from emo_hub.cli.options import Settings, Texts, retold_base, retold_settings, retold_texts
 from emo_hub.errors import InputError
 
@@ -19,6 +20,7 @@ _TASK = "Adaptation"
 
 
 def train_encoder_command(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
     data: Annotated[Path | None, typer.Option(help="The corpus folder.")] = None,
     base: Annotated[
@@ -60,6 +62,12 @@ def train_encoder_command(
     from emo_hub.config import read_recipe
     from emo_hub.training.encoder import EncoderRecipe, train_encoder
 
+    if task is None:
+        refuse_given(
+            context, ("benchmarks", "seeds"), "without --task, for a corpus is trained on once"
+        )
+    else:
+        refuse_given(context, ("data", "texts"), "beside --task, which brings its own rows")
     recipe = recipe or ("adapted" if task else "encoder")
     named = [*(settings or ()), *([f'base="{base}"'] if base else ())]
     chosen = read_recipe(EncoderRecipe, recipe, named)

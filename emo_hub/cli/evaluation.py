@@ -201,8 +201,10 @@ def _measure(
 
 def _command(models: list[str], plan: Mapping[str, Any], *, has_own_corpus: bool) -> str:
     """Write the command that anyone can run: folders of this machine mean nothing on another."""
+    from emo_hub.measurement import retold
+
     where, options = plan["benchmarks"], plan["options"]
-    parts = ["emo-hub evaluate", *models]
+    parts = ["emo-hub evaluate", *map(retold, models)]
     if where is not None:
         parts.append(retold_benchmarks(where).strip())
     parts += ["--data CORPUS"] * has_own_corpus
@@ -258,7 +260,7 @@ def _compare(reports: list[str], out: Path) -> None:
             f"{len(reports)}."
         )
     (first, one), (second, other) = (_picked(report) for report in reports)
-    command = f"emo-hub evaluate --compare {' '.join(reports)}"
+    command = f"emo-hub evaluate --compare {' '.join(map(_retold_report, reports))}"
     found = compare_reports(first, second, out, models=(one, other), command=command)
     say(f"{found.first} -> {found.second}")
     width = max(len(change.benchmark) for change in found.changes)
@@ -275,6 +277,12 @@ def _is_report(typed: str) -> bool:
     from emo_hub.evaluation.scored import FOLDER
 
     return (_picked(typed)[0] / FOLDER).is_dir()
+
+
+def _retold_report(report: str) -> str:
+    """Retell a report by its last part; folders of this machine mean nothing on another."""
+    folder, model = _picked(report)
+    return f"{folder.resolve().name}#{model}" if model else folder.resolve().name
 
 
 def _picked(report: str) -> tuple[Path, str | None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from emo_hub.cli.console import say
+from emo_hub.cli.given import refuse_given
 from emo_hub.cli.options import retold_benchmarks, retold_model
 from emo_hub.errors import InputError, require
 
@@ -20,6 +21,7 @@ _CURVE = "Learning curve"
 
 
 def train_fewshot_command(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Where the model, or the learning curve, goes.")],
     examples: Annotated[
         Path | None,
@@ -102,6 +104,7 @@ def train_fewshot_command(
         raise InputError("A curve shows both ways: leave --method, and say --setfit N instead.")
     if shots is not None and not 1 <= shots <= MOST_SHOTS:
         raise InputError(f"--shots must be within 1..{MOST_SHOTS}; got {shots}.")
+    _refuse_unread(context, is_curve=curve is not None, on_benchmark=benchmark is not None)
     recipe = FewshotRecipe(seed=seed, prior=_weight(prior))
     plan = CurvePlan(
         models=tuple(dict.fromkeys((model, PLAIN))) if setfit else (model,),
@@ -122,6 +125,17 @@ def train_fewshot_command(
         return
     asked = {"model": model, "shots": shots, "multi_label": multi_label, "recipe": recipe}
     _learn(examples, out, method, asked)
+
+
+def _refuse_unread(context: typer.Context, *, is_curve: bool, on_benchmark: bool) -> None:
+    if on_benchmark:
+        refuse_given(context, ("multi_label",), "beside --benchmark, which says it of its labels")
+        return
+    refuse_given(context, ("benchmarks",), "without --benchmark NAME")
+    if not is_curve:
+        refuse_given(
+            context, ("seeds", "setfit"), "without a curve, --curve FILE or --benchmark NAME"
+        )
 
 
 def _learn(examples: Path, out: Path, method: str, asked: dict[str, Any]) -> None:

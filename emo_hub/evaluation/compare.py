@@ -8,6 +8,7 @@ training noise: two seeds of one recipe may differ by more.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from emo_hub.errors import DataError, InputError
 from emo_hub.evaluation.results import view
 from emo_hub.evaluation.scored import Scored
 
+RowKey = tuple[str, bytes, int]
 Verdict = Literal["better", "worse", "no more than noise"]
 
 LEVEL = 0.05
@@ -149,24 +151,14 @@ class _Pair:
 
     @classmethod
     def of(cls, first: Scored, second: Scored) -> _Pair:
-        places = {name: i for i, name in enumerate(second.row_ids)}
-        here = [i for i, name in enumerate(first.row_ids) if name in places]
-        there = [places[first.row_ids[i]] for i in here]
-        if not here:
-            raise DataError(
-                f"{first.model} and {second.model} share no row of {first.rows.name}: they were "
-                "scored on other data, so nothing can be compared."
-            )
+        keys, others = _keys(first), _keys(second)
+        places = {key: i for i, key in enumerate(others)}
+        here = [i for i, key in enumerate(keys) if key in places]
+        _check_annotations(first, second, shared=len(here))
+        there = [places[keys[i]] for i in here]
         targets = first.rows.targets[here]
-        if first.rows.labels != second.rows.labels or not np.array_equal(
-            targets, second.rows.targets[there]
-        ):
-            raise DataError(
-                f"{first.model} and {second.model} were scored against other annotations of "
-                f"{first.rows.name}: score both on the same release of it."
-            )
         answers = _answers(first)[here], _answers(second)[there]
-        left_out = len(first.row_ids) + len(second.row_ids) - 2 * len(here)
+        left_out = len(keys) + len(others) - 2 * len(here)
         named = first.rows.groups
         groups = tuple(named[i] for i in here) if named else ()
         return cls(first, second, targets, answers, left_out, groups)
@@ -176,6 +168,52 @@ class _Pair:
         return metrics.paired_difference(
             headline.metric, *headline.arrays(self.targets, *self.answers), groups=self.groups
         )
+
+
+def _keys(scored: Scored) -> list[RowKey]:
+    """Name each row as it is named in a record of any other sample of the same rows.
+
+    A record numbers the copies of a text among the rows that were scored, so the second copy of all
+    may be the first of a sample. Here copies are told apart by their annotations; those that agree
+    in these too may stand for each other, and only they are numbered.
+    """
+    times = Counter[tuple[str, bytes]]()
+    keys = []
+    # Of one type, and without a zero below zero, equal annotations have equal bytes.
+    targets = np.asarray(scored.rows.targets, np.float64) + 0.0
+    for name, annotated in zip(scored.row_ids, targets, strict=False):
+        row = (name.partition(".")[0], annotated.tobytes())
+        times[row] += 1
+        keys.append((*row, times[row]))
+    return keys
+
+
+def _check_annotations(first: Scored, second: Scored, *, shared: int) -> None:
+    """Refuse to compare what was annotated otherwise, or has no row in common.
+
+    Two samples may hold different copies of a text, and copies may be annotated differently; where
+    one record is whole, each copy in the other has to be in it.
+
+    Raises:
+        DataError: no row is shared, or the annotations of one differ.
+    """
+    keys, others = set(_keys(first)), set(_keys(second))
+    disputed = {key[0] for key in keys - others} & {key[0] for key in others - keys}
+    may_be_copies = shared and _is_sample(first) and _is_sample(second)
+    if first.rows.labels != second.rows.labels or (disputed and not may_be_copies):
+        raise DataError(
+            f"{first.model} and {second.model} were scored against other annotations of "
+            f"{first.rows.name}: score both on the same release of it."
+        )
+    if not shared:
+        raise DataError(
+            f"{first.model} and {second.model} share no row of {first.rows.name}: they were "
+            "scored on other data, so nothing can be compared."
+        )
+
+
+def _is_sample(scored: Scored) -> bool:
+    return scored.result.rows < scored.result.available
 
 
 def _answers(scored: Scored) -> NDArray[Any]:

@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 from emo_hub.calibration import fit_thresholds
 from emo_hub.errors import DataError, InputError, NotSuited
 from emo_hub.evaluation.declaration import Benchmark
-from emo_hub.evaluation.loading import (
-    LoadedBenchmark,
-    choose,
-    fitting_split,
-    load,
-    load_for_scoring,
-    splits,
+from emo_hub.evaluation.loading import LoadedBenchmark, choose
+from emo_hub.evaluation.preparing import (
+    Prepared,
+    dev_rows,
+    has_scored_split,
+    prepare,
+    why_not_scored,
 )
 from emo_hub.evaluation.results import decide, measure_decisions, measure_dimensions
 from emo_hub.evaluation.scored import Scored, row_ids
 from emo_hub.evaluation.scorers.contestant import Contestant
-from emo_hub.evaluation.seen import TrainingTexts, count_seen, sample, without_seen
+from emo_hub.evaluation.seen import TrainingTexts
 from emo_hub.evaluation.sources import Where
 from emo_hub.evaluation.store import Kept, Question, ScoreStore
 from emo_hub.records import DIMENSIONS
@@ -101,8 +101,8 @@ class Terms:
         thresholds: the scorer's own, or fitted for each benchmark on its dev split, which makes
             another table of it.
         sources: texts of training, looked for among the scored rows.
-        drop_seen: leave out rows whose text stands in a source, or in the benchmark's own train
-            split.
+        drop_seen: leave out rows whose text stands in a source, in the benchmark's own train
+            split, or in its dev split where thresholds come from there.
         store: where scores are kept, so that a split is scored once per model.
         score_again: why what is kept is not used; empty uses it.
     """
@@ -133,19 +133,25 @@ def evaluate(
         terms: how it is done.
 
     Raises:
-        InputError: an unknown name, or scores of a wrong shape or range.
+        InputError: an unknown name, scores of a wrong shape or range, or a model that was trained
+            on folds of a benchmark that is named.
         DataError: nothing to score, or a file or column is missing.
     """
     asking = _Asking(_contestant(model), terms or Terms())
     tell = progress or (lambda _sentence: None)
     found: list[Scored] = []
     for declared in choose(where, only):
-        if only is None and not _has_scored_split(declared, where):
+        if only is None and not has_scored_split(declared, where):
             tell(f"{declared.name}: left out, its folder holds no split that is reported.")
             continue
-        rows, prepared = _prepare(declared, where, asking.terms)
+        if reason := why_not_scored(declared.name, asking.model.folded):
+            if only is not None:
+                raise InputError(f"{asking.name} is not scored on {declared.name}. {reason}")
+            tell(f"{declared.name}: left out. {reason}")
+            continue
+        prepared, dev = _prepared(declared, where, asking.terms)
         try:
-            scored = asking.scored(rows, dev=_dev_rows(declared, where, asking.terms))
+            scored = asking.scored(prepared.rows, dev=dev)
         except NotSuited as error:
             tell(f"{declared.name}: left out. {error}")
             continue
@@ -189,48 +195,19 @@ def evaluate_rows(
     return replace(scored, result=replace(scored.result, role=role))
 
 
+def _prepared(
+    declared: Benchmark, where: Where, terms: Terms
+) -> tuple[Prepared, LoadedBenchmark | None]:
+    """Read what is scored and, where thresholds come from them, the dev rows."""
+    dev = None if terms.thresholds == "own" else dev_rows(declared, where)
+    made = prepare(
+        declared, where, terms.sources, dev=dev, drop_seen=terms.drop_seen, limit=terms.limit
+    )
+    return made, dev
+
+
 def _contestant(model: Scorer | Contestant) -> Contestant:
     return model if isinstance(model, Contestant) else Contestant(model, "", ZERO_SHOT, _NONE, {})
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    available: int
-    seen: dict[str, int]
-
-
-def _prepare(declared: Benchmark, where: Where, terms: Terms) -> tuple[LoadedBenchmark, _Prepared]:
-    """Read the rows to score, count those that training may have seen, and sample."""
-    full = load_for_scoring(declared, where)
-    sources = (*_train_split(declared, where), *terms.sources)
-    seen = dict(count_seen(full, sources))
-    kept = without_seen(full, sources) if terms.drop_seen and sources else full
-    if not kept.texts:
-        raise InputError(
-            f"Every scored row of {declared.name} stands in a source of training, so without them "
-            "nothing is left to score."
-        )
-    rows = sample(kept, terms.limit)
-    return rows, _Prepared(len(kept.texts), seen)
-
-
-def _has_scored_split(declared: Benchmark, where: Where) -> bool:
-    """Say whether a folder that merely lies there has something to score."""
-    return any(split in declared.scored for split in splits(declared, where))
-
-
-def _train_split(declared: Benchmark, where: Where) -> tuple[TrainingTexts, ...]:
-    if "train" not in splits(declared, where):
-        return ()
-    return (TrainingTexts.of("train split", load(declared, where, "train").texts),)
-
-
-def _dev_rows(declared: Benchmark, where: Where, terms: Terms) -> LoadedBenchmark | None:
-    """Read the dev rows in the labels that a scorer is asked for, where thresholds come from it."""
-    if terms.thresholds == "own" or declared.kind != "multi_label":
-        return None
-    split = fitting_split(declared, where)
-    return None if split is None else load(replace(declared, projection=None), where, split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +235,7 @@ class _Asking:
         decision = decide(rows, kept.scores, thresholds)
         result = replace(
             measure_decisions(self.name, rows, decision, kept.seconds),
-            role=f"{role}, {FROM_DEV}" if origin == FROM_DEV else role,
+            role=f"{role}, {FROM_DEV}" if self._is_from_dev(origin) else role,
             times_scored=kept.times,
             thresholds_from="" if thresholds is None else origin,
         )
@@ -271,6 +248,11 @@ class _Asking:
             result=result,
             row_ids=row_ids(rows),
         )
+
+    def _is_from_dev(self, origin: str) -> bool:
+        """Say whether dev rows fitted the thresholds: here, or before they came with the model."""
+        came_so = self.model.facts.get("thresholds_split") == "dev"
+        return origin == FROM_DEV or (came_so and bool(origin))
 
     @property
     def _own_thresholds(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_hub.durable import replace_file
+from emo_hub.durable import make_folder, write_whole
 from emo_hub.errors import DataError
 from emo_hub.evaluation.loading import LoadedBenchmark
 from emo_hub.evaluation.results import Result, result_from_json
@@ -41,7 +41,8 @@ class Scored:
         thresholds: (L,) from which a label counted as there; None where the best label was taken
             or the benchmark is a projection.
         result: every number that follows.
-        row_ids: N, what tells rows apart in any order: a hash of text and context.
+        row_ids: N, what tells rows apart in any order: a hash of text and context, of repeats with
+            a number among the rows that were scored.
     """
 
     model: str
@@ -54,7 +55,10 @@ class Scored:
 
 
 def row_ids(rows: LoadedBenchmark) -> tuple[str, ...]:
-    """Give each row a name that does not depend on its place; repeats get a number of their own."""
+    """Give each row a name that does not depend on its place; repeats get a number of their own.
+
+    The number depends on which rows these are, so `compare` pairs samples without it.
+    """
     times: dict[str, int] = {}
     names = []
     for text, context in zip(rows.texts, rows.contexts, strict=True):
@@ -68,25 +72,42 @@ def row_ids(rows: LoadedBenchmark) -> tuple[str, ...]:
 def write_scored(scored: Iterable[Scored], out: Path) -> list[Path]:
     """Write one Parquet file per record into `out/scores`, in place of an earlier report's.
 
+    Args:
+        scored: the records.
+        out: the folder of the report.
+
+    Returns:
+        The paths of the files, in the order of the records.
+
     Raises:
-        OSError: the folder cannot be written.
+        DataError: the folder cannot be written.
     """
+    # All are made before the first is put in place, and earlier ones go last: whatever fails before
+    # leaves the earlier report as it was.
+    files = [(out / FOLDER / _file_of(one), _parquet(one)) for one in scored]
+    for path, data in files:
+        make_folder(path.parent)
+        write_whole(path, data)
+    paths = [path for path, _ in files]
+    for earlier in set((out / FOLDER).glob("*/*.parquet")).difference(paths):
+        earlier.unlink()
+    return paths
+
+
+def _file_of(one: Scored) -> Path:
+    model = hashlib.sha256(f"{one.model}\0{one.result.role}".encode()).hexdigest()[:12]
+    return Path(model, f"{one.rows.name}.parquet")
+
+
+def _parquet(one: Scored) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for earlier in (out / FOLDER).glob("*/*.parquet"):
-        earlier.unlink()
-    paths = []
-    for one in scored:
-        model = hashlib.sha256(f"{one.model}\0{one.result.role}".encode()).hexdigest()[:12]
-        path = out / FOLDER / model / f"{one.rows.name}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table = pa.table(_columns(one)).replace_schema_metadata({_KEY: json.dumps(_facts(one))})
-        buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer, compression="zstd")
-        replace_file(path, (buffer.getvalue().to_pybytes(),))
-        paths.append(path)
-    return paths
+    table = pa.table(_columns(one)).replace_schema_metadata({_KEY: json.dumps(_facts(one))})
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd")
+    data: bytes = buffer.getvalue().to_pybytes()
+    return data
 
 
 def _columns(one: Scored) -> dict[str, Any]:
@@ -125,7 +146,7 @@ def read_scored(folder: Path) -> list[Scored]:
         folder: what `emo-hub evaluate --out` wrote.
 
     Raises:
-        DataError: there are none, or one cannot be read.
+        DataError: there are none, or one of them or report.json cannot be read.
     """
     paths = sorted((folder / FOLDER).glob("*/*.parquet"))
     if not paths:
@@ -134,12 +155,21 @@ def read_scored(folder: Path) -> list[Scored]:
             "--out` wrote."
         )
     found = [_read(path) for path in paths]
-    report = folder / "report.json"
-    models = (
-        list(json.loads(report.read_text(encoding="utf-8"))["models"]) if report.exists() else []
-    )
-    order = {model: i for i, model in enumerate(models)}
+    order = {model: i for i, model in enumerate(_models(folder / "report.json"))}
     return sorted(found, key=lambda one: order.get(one.model, len(order)))
+
+
+def _models(report: Path) -> list[str]:
+    """Read in which order a report names its models; none where there are only records."""
+    if not report.exists():
+        return []
+    try:
+        return [str(model) for model in json.loads(report.read_text(encoding="utf-8"))["models"]]
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(
+            f"{report} is damaged, or no report of an evaluation ({error}): run `emo-hub evaluate` "
+            "again, which takes kept scores, or remove it to read the records beside it alone."
+        ) from error
 
 
 def _read(path: Path) -> Scored:
@@ -149,20 +179,23 @@ def _read(path: Path) -> Scored:
     try:
         table = pq.read_table(path)
         facts = json.loads((table.schema.metadata or {})[_KEY])
-        labels = tuple(facts["labels"])
-        result = result_from_json(facts["result"])
-        scores = _stack(table, "score", labels).astype(np.float32)
-        targets = _stack(table, "target", labels)
-        predicted = None
-        if facts["kind"] != "regression":
-            predicted = _stack(table, "predicted", labels).astype(np.int8)
-        names = tuple(table.column("row").to_pylist())
-        grouped = "group" in table.column_names
-        groups = tuple(table.column("group").to_pylist()) if grouped else ()
-    except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
+        version = facts["schema_version"]
+        if version == SCHEMA_VERSION:
+            return _scored(table, facts)
+    except (pa.ArrowException, KeyError, ValueError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} is no record of an evaluation ({error}): score the model again."
         ) from error
+    raise DataError(
+        f"{path} is a record of version {version}, and this emo_hub reads version "
+        f"{SCHEMA_VERSION}: score the model again, or read it with the emo_hub that wrote it."
+    )
+
+
+def _scored(table: Any, facts: Mapping[str, Any]) -> Scored:  # noqa: ANN401
+    labels, is_rating = tuple(facts["labels"]), facts["kind"] == "regression"
+    names = tuple(table.column("row").to_pylist())
+    grouped = "group" in table.column_names
     rows = LoadedBenchmark(
         name=facts["benchmark"],
         title=facts["title"],
@@ -171,20 +204,20 @@ def _read(path: Path) -> Scored:
         headline=facts["headline"],
         texts=("",) * len(names),
         contexts=(None,) * len(names),
-        targets=targets,
-        labels=labels if facts["kind"] != "regression" else DIMENSIONS,
+        targets=_stack(table, "target", labels),
+        labels=DIMENSIONS if is_rating else labels,
         neutral=facts["neutral"],
         is_scored=facts["is_scored"],
-        groups=groups,
+        groups=tuple(table.column("group").to_pylist()) if grouped else (),
     )
     thresholds = facts["thresholds"]
     return Scored(
         model=facts["model"],
         rows=rows,
-        scores=scores,
-        predicted=predicted,
+        scores=_stack(table, "score", labels).astype(np.float32),
+        predicted=None if is_rating else _stack(table, "predicted", labels).astype(np.int8),
         thresholds=None if thresholds is None else np.asarray(thresholds, np.float32),
-        result=result,
+        result=result_from_json(facts["result"]),
         row_ids=names,
     )
 

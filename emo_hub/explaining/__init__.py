@@ -108,7 +108,7 @@ def explain(
     context: str | None = None,
     method: Method = "occlusion",
     multi_label: bool = True,
-    only: Sequence[str] | None = None,
+    only: str | Sequence[str] | None = None,
 ) -> Explanation:
     """Find out which words of a text carried each label.
 
@@ -132,7 +132,8 @@ def explain(
     if isinstance(labels, str) or not isinstance(labels, Sequence | Mapping):
         raise InputError(f"Give a list of labels or a dict of descriptions; got {labels!r:.60}.")
     told = dict(labels) if isinstance(labels, Mapping) else dict.fromkeys(labels)
-    chosen = tuple(dict.fromkeys(told if only is None else only))
+    named = [only] if isinstance(only, str) else only
+    chosen = tuple(dict.fromkeys(told if named is None else named))
     for label in chosen:
         if label not in told:
             raise InputError(f"{label!r:.60} is none of the labels {list(told)!r:.200}.")

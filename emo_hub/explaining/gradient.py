@@ -52,8 +52,10 @@ def follow_slope(model: EmotionModel, passage: Passage, judge: Judge) -> Floats:
             for slope in slopes
         ]
     tokens = torch.stack(rows).mean(dim=1).cpu().numpy()
-    columns = [tokens[:, list(word)].sum(axis=1) for word in passage.places]
-    return np.asarray(np.stack(columns, axis=1), np.float32)
+    weights = np.zeros((len(tokens), len(passage.places)), np.float32)
+    for column, word in enumerate(passage.places):
+        weights[:, column] = tokens[:, list(word)].sum(axis=1)
+    return weights
 
 
 def _encode(model: EmotionModel, passage: Passage, presence: Tensor) -> Tensor:

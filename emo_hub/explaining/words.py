@@ -17,6 +17,7 @@ from tokenizers.pre_tokenizers import Split
 
 from emo_hub.inputs import readable_end
 from emo_hub.modeling import EmotionModel
+from emo_hub.pairs import tokenized
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _LETTERS = rf"[[\p{{L}}\p{{M}}\p{{N}}_]&&[^{_UNSPACED}]]+"
@@ -125,7 +126,8 @@ def _joined(
 
 
 def _offsets(tokenizer: Any, text: str, count: int) -> tuple[list[Span], list[int]]:  # noqa: ANN401
-    encoded = tokenizer(
+    encoded = tokenized(
+        tokenizer,
         text,
         truncation=True,
         max_length=count,

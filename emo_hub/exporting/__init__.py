@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from emo_hub.checkpoint import HEAD_FILE, file_sha256
+from emo_hub.durable import put_in_place
 from emo_hub.errors import CheckpointError, InputError, require
+from emo_hub.exporting.comparing import difference
 from emo_hub.exporting.graphs import write_int8, write_onnx, write_openvino
-from emo_hub.exporting.proof import Proof, proof_texts, prove
+from emo_hub.exporting.proof import Proof, prove
 from emo_hub.modeling import EmotionModel
 from emo_hub.runtimes.files import ONNX, ONNX_INT8, OPENVINO, ExportedFile, weights_sha256
 from emo_hub.static import StaticBackbone
@@ -50,7 +51,9 @@ def export_encoder(
 
     Raises:
         InputError: int8 with openvino, or a model without a transformer.
-        CheckpointError: the folder holds something else, or a file gives other vectors than torch.
+        CheckpointError: the folder holds something else, or a file gives other vectors than torch;
+            an older export there stays.
+        DataError: the folder cannot be written.
         ImportError: a library of the extra is not installed.
     """
     _check(form, int8=int8)
@@ -83,26 +86,20 @@ def _check(form: Format, *, int8: bool) -> None:
 def _settle(wanted: EmotionModel, out: Path) -> None:
     """Put the checkpoint where its exported files go, or see that it is there."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        wanted.save(out)
+        put_in_place(out.absolute(), wanted.save)
         return
     if not (out / HEAD_FILE).is_file():
         raise CheckpointError(
             f"{out} holds something else than a checkpoint; name a new folder, or the checkpoint's."
         )
-    texts, contexts = proof_texts()
     there = EmotionModel.load(out)
     if there.folder is not None and not (there.folder / "model.safetensors").is_file():
         raise CheckpointError(f"{out} holds an adapter alone; name a new folder for the whole.")
-    ours, theirs = (model.encode_texts(texts[:8], contexts[:8]) for model in (wanted, there))
-    is_other = ours.shape != theirs.shape or not np.allclose(ours, theirs, atol=1e-5)
-    if is_other or _learnt_labels(wanted) != _learnt_labels(there):
+    if differs := difference(wanted, there):
         raise CheckpointError(
-            f"{out} holds another checkpoint than {wanted.name}; name a new folder."
+            f"{out} holds another checkpoint than {wanted.name}, with another {differs}; name a "
+            "new folder."
         )
-
-
-def _learnt_labels(model: EmotionModel) -> tuple[str, ...]:
-    return () if model.learnt is None else model.learnt.labels
 
 
 def _keep(
@@ -113,26 +110,19 @@ def _keep(
     precisions: tuple[str, ...],
     say: Callable[[str], None],
 ) -> Path:
-    """Move an exported file to its place if it is proven, with its facts; else leave nothing."""
-    for part in file.parts:
-        place = out / part
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(scratch / Path(part).name, place)
+    """Prove an exported file aside, then put it in its place with its facts."""
+    made = [scratch / Path(part).name for part in file.parts]
     facts: dict[str, Any] = {
         "backend": file.backend,
         "weights_sha256": weights_sha256(out),
-        "sha256": {part: file_sha256(out / part) for part in file.parts},
-        "bytes": sum((out / part).stat().st_size for part in file.parts),
+        "sha256": {part: file_sha256(path) for part, path in zip(file.parts, made, strict=True)},
+        "bytes": sum(path.stat().st_size for path in made),
         "libraries": {name: _version(name) for name in _LIBRARIES},
     }
-    _write(out, file, facts)
-    try:
-        proofs = [_proof(wanted, out, file, precision) for precision in precisions]
-    except CheckpointError:
-        for part in (*file.parts, file.facts_path):
-            (out / part).unlink()
-        raise
-    _write(out, file, {**facts, "proof": [proof.as_facts() for proof in proofs]})
+    with _aside(out, made, file, facts) as folder:
+        proofs = [_proof(wanted, folder, file, precision, out) for precision in precisions]
+    facts["proof"] = [proof.as_facts() for proof in proofs]
+    _put(out, made, file, facts)
     for proof in proofs:
         say(
             f"{out / file.path}: {facts['bytes'] / 1e6:.1f} MB, {proof.precision}: least cosine "
@@ -142,14 +132,54 @@ def _keep(
     return out / file.path
 
 
-def _proof(wanted: EmotionModel, out: Path, file: ExportedFile, precision: str) -> Proof:
-    found = EmotionModel.load(out, backend=file.backend, precision=precision)  # type: ignore[arg-type]
+@contextmanager
+def _aside(
+    out: Path, made: Sequence[Path], file: ExportedFile, facts: Mapping[str, Any]
+) -> Iterator[Path]:
+    """Give a folder that has the checkpoint with this exported file and no other, for a while.
+
+    An interrupted proof leaves nothing that anybody would read.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in out.iterdir():
+            if part.is_file():
+                (folder / part.name).symlink_to(part.resolve())
+        # Only this folder, which goes with the proof, calls it a proof that one is being made.
+        _fill((folder / file.path).parent, made, file, {**facts, "proof": "under way"})
+        yield folder
+
+
+def _proof(
+    wanted: EmotionModel, folder: Path, file: ExportedFile, precision: str, out: Path
+) -> Proof:
+    found = EmotionModel.load(folder, backend=file.backend, precision=precision)  # type: ignore[arg-type]
     return prove(wanted, found, precision, str(out / file.path))
 
 
-def _write(out: Path, file: ExportedFile, facts: dict[str, Any]) -> None:
+def _put(out: Path, made: Sequence[Path], file: ExportedFile, facts: Mapping[str, Any]) -> None:
+    """Put a proven file beside what its folder has, and the folder in place as a whole.
+
+    A kill leaves the older exports or the new one, never parts of both. Between the two moves of
+    `put_in_place` the older ones stand aside, from where the next export brings them back.
+    """
+    place = (out / file.path).parent.absolute()
+    names = [Path(name).name for name in (*file.parts, file.facts_path)]
+
+    def write(fresh: Path) -> None:
+        if place.is_dir():
+            shutil.copytree(place, fresh, ignore=shutil.ignore_patterns(*names))
+        _fill(fresh, made, file, facts)
+
+    put_in_place(place, write)
+
+
+def _fill(folder: Path, made: Sequence[Path], file: ExportedFile, facts: Mapping[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    for path in made:
+        shutil.copyfile(path, folder / path.name)
     text = json.dumps(facts, indent=1) + "\n"
-    (out / file.facts_path).write_text(text, encoding="utf-8")
+    (folder / Path(file.facts_path).name).write_text(text, encoding="utf-8")
 
 
 def _version(name: str) -> str | None:

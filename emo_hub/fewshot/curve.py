@@ -130,7 +130,7 @@ def curve_points(
     say_unread_contexts(examples, say)
     pool = examples.without_repeats()
     pool.check_teachable()
-    judged = _unseen(test, pool, say)
+    judged = unseen_rows(test, pool, say)
     reached = _reached(plan.shots, pool, say)
     if not plan.models or not plan.seeds:
         raise InputError("A learning curve needs at least one model and one seed.")
@@ -230,8 +230,17 @@ def _f1(judged: Examples, scores: Floats, thresholds: Floats) -> float:
     return macro_f1(judged.targets, predict_best(scores))
 
 
-def _unseen(test: Examples, pool: Examples, say: Say) -> Examples:
-    """Leave out test rows whose text may be trained on."""
+def unseen_rows(test: Examples, pool: Examples, say: Say = quiet) -> Examples:
+    """Leave out test rows whose text may be trained on.
+
+    Args:
+        test: rows with the labels of the pool.
+        pool: what samples are drawn from.
+        say: is told how many were left out.
+
+    Raises:
+        DataError: the labels differ, or no row is left.
+    """
     if test.labels != pool.labels:
         differ = sorted({*test.labels} ^ {*pool.labels})
         raise DataError(

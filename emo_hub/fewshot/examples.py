@@ -189,7 +189,7 @@ def fitting(examples: Examples, shots: int | None, *, seed: int, say: Say) -> Ex
     most = max(whole.counts.values(), default=0)
     kept = whole
     if shots is not None or most > MOST_SHOTS:
-        kept = whole.sample(shots or MOST_SHOTS, seed=seed)
+        kept = whole.sample(MOST_SHOTS if shots is None else shots, seed=seed)
     if shots is None and most > MOST_SHOTS:
         say(
             f"A label has {most:,} examples, and few-shot learning takes up to {MOST_SHOTS} of "

@@ -10,7 +10,7 @@ from typing import Any
 
 from emo_hub.durable import check_place
 from emo_hub.errors import require
-from emo_hub.fewshot.curve import CurvePlan, CurvePoint, curve_points
+from emo_hub.fewshot.curve import CurvePlan, CurvePoint, curve_points, unseen_rows
 from emo_hub.fewshot.examples import Examples, Say, quiet
 from emo_hub.fewshot.runs import KeptRuns
 from emo_hub.version import __version__
@@ -57,12 +57,12 @@ def write_learning_curve(
     """
     require("matplotlib", "report", "Drawing a learning curve")
     check_place(out, CURVE_FILE)
-    facts = _facts(pool, rows, plan)
     points: list[CurvePoint] = []
     kept = KeptRuns(out / RUNS_FILE)
     if len(kept):
         say(f"{len(kept)} trainings of an earlier curve are kept; what is needed of them is used.")
     to_come = curve_points(pool, rows, plan, kept, say)
+    facts = _facts(pool, unseen_rows(rows, pool), plan)
     if not (out / CURVE_FILE).exists():
         write(out, points, facts)  # by this file a run that goes on knows the folder for its own
     for point in to_come:
@@ -138,7 +138,7 @@ def _page(points: Sequence[CurvePoint], facts: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _facts(pool: Examples, rows: Examples, plan: CurvePlan) -> dict[str, Any]:
+def _facts(pool: Examples, scored: Examples, plan: CurvePlan) -> dict[str, Any]:
     return {
         "emo_hub": __version__,
         "command": plan.command,
@@ -146,7 +146,7 @@ def _facts(pool: Examples, rows: Examples, plan: CurvePlan) -> dict[str, Any]:
         "label_names": pool.labels,
         "multi_label": pool.multi_label,
         "pool": pool.counts,
-        "test_rows": len(rows),
+        "test_rows": len(scored),
         "seeds": list(plan.seeds),
         "setfit": plan.setfit,
         "recipe": dataclasses.asdict(plan.recipe),

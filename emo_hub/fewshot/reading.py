@@ -225,7 +225,21 @@ def _parquet(path: Path) -> list[Record]:
         raise DataError(f"{path} is not a readable Parquet file: {error}") from error
     features = Dataset(table).features
     rows: list[Record] = table.to_pylist()
-    return [{name: _class(features[name], value) for name, value in r.items()} for r in rows]
+    return [_named(record, features, f"Row {n} of {path}") for n, record in enumerate(rows, 1)]
+
+
+def _named(record: Record, features: Mapping[str, Any], row: str) -> Record:
+    """Turn class numbers into their names where the file states names."""
+    named = {}
+    for column, value in record.items():
+        try:
+            named[column] = _class(features[column], value)
+        except (ValueError, TypeError) as error:  # datasets writes -1 where nobody gave a class
+            raise DataError(
+                f"{row} has {value!r:.40} in '{column}', which is none of the classes that the "
+                "file names; give the row a class, or drop it."
+            ) from error
+    return named
 
 
 def _class(feature: Any, value: object) -> object:  # noqa: ANN401 - a feature of datasets

@@ -94,7 +94,7 @@ class Refined:
     Args:
         fitted: the map.
         held: by which prior.
-        folds: of the cross-validation that chose it; 0 for none.
+        folds: of the cross-validation that chose it; 0 for none, or for one without a decision.
         losses: mean log loss of a decision on a held-out example in nats, of the zero-shot map and
             of what was chosen; None without cross-validation.
     """
@@ -193,10 +193,11 @@ def refine(
     """
     best = USUAL if share is None else Held(share, USUAL.firmness)
     parts = np.unique(fold_of[fold_of >= 0])
-    if not len(parts):
-        return Refined(fit(lesson, zero_shot, best), best, 0, None)
     rows = np.flatnonzero(fold_of >= 0)
     judged = lesson.take(rows)
+    # Where labels compete, texts that carry none are held out and still decide nothing.
+    if not judged.decisions:
+        return Refined(fit(lesson, zero_shot, best), best, 0, None)
     tried: dict[Held, float] = {}
     # Labels that are rated each by itself are as many starts to be dropped, and losses add up.
     maps = 1 if lesson.competing else lesson.targets.shape[1]

@@ -18,9 +18,10 @@ from transformers import Pipeline
 from emo_hub.calibration import Floats
 from emo_hub.classifier import EmotionClassifier
 from emo_hub.errors import CheckpointError, InputError
-from emo_hub.inputs import check_text
+from emo_hub.inputs import check_text, checked_context
 from emo_hub.pipelines.choosing import check_choice, check_count
-from emo_hub.pipelines.spreading import checked_context, contexts_of, rows_of, text_and_own_context
+from emo_hub.pipelines.saving import check_saving
+from emo_hub.pipelines.spreading import contexts_of, rows_of, text_and_own_context
 
 _ONE_TEXT = (str, bytes, Mapping)
 
@@ -56,6 +57,7 @@ class ContextualEmotionPipeline(Pipeline):
                 f"The pipeline runs an EmotionClassifier; got a {type(model).__name__}."
                 " Give the checkpoint's folder or repository, or EmotionClassifier.load(it)."
             )
+        kwargs.pop("local_files_only", None)  # transformers has heeded it, and hands it on
         kwargs["tokenizer"] = model.tokenizer
         super().__init__(model, *args, **kwargs)  # type: ignore[arg-type]
 
@@ -77,7 +79,12 @@ class ContextualEmotionPipeline(Pipeline):
         return super().__call__(_item(inputs, context), **kwargs)
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:  # noqa: ANN401
-        """Write the checkpoint that runs here; see `EmotionClassifier.save`."""
+        """Write the checkpoint that runs here; see `EmotionClassifier.save`.
+
+        Raises:
+            InputError: it shall be pushed as well, or an argument is unknown.
+        """
+        check_saving(kwargs)
         self.model.save(Path(save_directory))
 
     def _sanitize_parameters(

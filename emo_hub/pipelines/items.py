@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from emo_hub.errors import InputError
-from emo_hub.inputs import check_letters, check_text
-from emo_hub.pipelines.spreading import checked_context, contexts_of, one_each, rows_of
+from emo_hub.inputs import check_letters, check_text, checked_context
+from emo_hub.pipelines.spreading import contexts_of, one_each, rows_of
 from emo_hub.readings import read_label
 from emo_hub.taxonomy import normalise
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from emo_hub.calibration import Floats
 from emo_hub.errors import InputError
-from emo_hub.inputs import check_text
+from emo_hub.inputs import check_text, checked_context
 from emo_hub.matching import FEWEST, matching_bias
-from emo_hub.pipelines.spreading import checked_context, text_and_own_context
+from emo_hub.pipelines.spreading import text_and_own_context
 from emo_hub.scoring import LinearScorer
 
 Reference = tuple[str, str | None]  # a text, and what came before it

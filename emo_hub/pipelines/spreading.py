@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from emo_hub.errors import InputError
-from emo_hub.inputs import check_letters
+from emo_hub.inputs import no_context
 
 _KEYS = {"text", "context"}
 
@@ -73,21 +73,3 @@ def text_and_own_context(given: Any) -> tuple[Any, Any]:  # noqa: ANN401
             f"{', '.join(map(str, given)) or 'none'}."
         )
     return given["text"], given.get("context")
-
-
-def checked_context(context: object) -> str | None:
-    """Refuse what is no context.
-
-    Raises:
-        InputError: says what was got.
-    """
-    if isinstance(context, str):
-        check_letters(context, "context")
-    elif context is not None:
-        raise no_context(context)
-    return context
-
-
-def no_context(given: object) -> InputError:
-    """Say what was got in place of a context."""
-    return InputError(f"A context must be a string; got a {type(given).__name__}.")

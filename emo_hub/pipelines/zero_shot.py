@@ -18,12 +18,7 @@ from emo_hub.calibration import Floats, one_at_least, sigmoid, softmax
 from emo_hub.errors import InputError
 from emo_hub.explaining import Explanation, Method, explain
 from emo_hub.modeling import EmotionModel
-from emo_hub.pipelines.choosing import (
-    check_choice,
-    check_count,
-    check_explained,
-    check_switch,
-)
+from emo_hub.pipelines.choosing import check_choice, check_count, check_explained, check_switch
 from emo_hub.pipelines.completing import completed
 from emo_hub.pipelines.items import (
     CandidateLabels,
@@ -35,6 +30,7 @@ from emo_hub.pipelines.items import (
 )
 from emo_hub.pipelines.matched import MatchedScorers, Reference, check_matching, references
 from emo_hub.pipelines.ranking import ranked
+from emo_hub.pipelines.saving import check_saving
 from emo_hub.pipelines.streams import growing_chunks
 from emo_hub.records import DIMENSIONS
 from emo_hub.static import StaticBackbone
@@ -101,13 +97,15 @@ class ZeroShotEmotionPipeline(Pipeline):
                 " Give the checkpoint's folder or repository instead, or EmotionModel.load(it)."
             )
         backend, precision = kwargs.pop("backend", None), kwargs.pop("precision", None)
+        kwargs.pop("local_files_only", None)  # transformers has heeded it, and hands it on
         kwargs["tokenizer"] = model.tokenizer
         if backend == "nano" and model.folder is not None:
             model, backend = EmotionModel.load(model.folder, backend="nano"), None
-        learnt, self._answers_as_learnt = None, False
-        if model.learnt is not None and "candidate_labels" not in kwargs:
-            learnt, self._answers_as_learnt = model.learnt.usual_labels, model.learnt.competing
-        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", learnt)
+        self.usual_labels: CandidateLabels | None = kwargs.pop("candidate_labels", None)
+        self._answers_as_learnt = False
+        if model.learnt is not None and self.usual_labels is None:
+            self.usual_labels = model.learnt.usual_labels
+            self._answers_as_learnt = model.learnt.competing
         before = model.device.type
         self._matched = MatchedScorers(model.encode_texts)
         super().__init__(model, *args, **kwargs)
@@ -123,10 +121,11 @@ class ZeroShotEmotionPipeline(Pipeline):
         """Rate one text, a list, a generator or a dataset of texts; see the class."""
         if args:
             raise InputError("Give the labels by name: clf(text, candidate_labels=[...]).")
-        told = {*kwargs, *self._postprocess_params}
+        told = {*(name for name in kwargs if kwargs[name] is not None), *self._postprocess_params}
         if self._answers_as_learnt and not told & {"candidate_labels", "multi_label", "exhaustive"}:
             kwargs["multi_label"] = False
-        labels = kwargs.pop("candidate_labels", self.usual_labels)
+        labels = kwargs.pop("candidate_labels", None)
+        labels = self.usual_labels if labels is None else labels
         context = kwargs.pop("context", None)
         batch_size = kwargs.pop("batch_size", self._batch_size)
         check_count("batch_size", batch_size)
@@ -149,12 +148,23 @@ class ZeroShotEmotionPipeline(Pipeline):
             yield from self._answers(chunk, batch_size, how)
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:  # noqa: ANN401
-        """Write the checkpoint that runs here; see `EmotionModel.save`."""
+        """Write the checkpoint that runs here; see `EmotionModel.save`.
+
+        Raises:
+            InputError: it shall be pushed as well, or an argument is unknown.
+        """
+        check_saving(kwargs)
         self.model.save(Path(save_directory))
 
-    def thresholds(self, labels: Sequence[str]) -> list[float]:
-        """Give the score from which `threshold="auto"` keeps each label."""
-        return [float(t) for t in self.model.thresholds(labels)]
+    def thresholds(self, labels: CandidateLabels) -> list[float]:
+        """Give the score from which `threshold="auto"` keeps each label.
+
+        Raises:
+            InputError: there is no label, or one of them cannot be used.
+        """
+        read = candidates(labels)
+        names = [label for label, _ in read] if isinstance(labels, str) else list(labels)
+        return [float(t) for t in self.model.thresholds(names)]
 
     def _sanitize_parameters(
         self,
@@ -320,7 +330,7 @@ class ZeroShotEmotionPipeline(Pipeline):
         context: str | None = None,
         method: Method = "occlusion",
         multi_label: bool = True,
-        only: Sequence[str] | None = None,
+        only: str | Sequence[str] | None = None,
     ) -> Explanation:
         """Find out which words of one text carried each label; see `emo_hub.explaining.explain`.
 

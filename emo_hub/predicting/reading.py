@@ -259,6 +259,7 @@ def _header(path: Path) -> tuple[list[str], int]:
                 first = next((row for row in rows if row), [])
         except (UnicodeDecodeError, csv.Error) as error:
             raise _unreadable(path, error) from error
+    _check_separator(path, names)
     if len(set(names)) < len(names):
         raise DataError(f"{path} names a column twice: {', '.join(names)}.")
     if len(first) > len(names):
@@ -266,6 +267,19 @@ def _header(path: Path) -> tuple[list[str], int]:
             f"{path} has {len(names)} columns, and {len(first)} cells in its first row."
         )
     return names, before
+
+
+def _check_separator(path: Path, names: Sequence[str]) -> None:
+    """Refuse a header that another separator would part: answers would be read as texts."""
+    own = _SEPARATORS[path.suffix.lower()]
+    others = {";": "", **{sign: ending for ending, sign in _SEPARATORS.items() if sign != own}}
+    meant = [sign for sign in others if len(names) == 1 and sign in names[0]]
+    if meant:
+        rename = f", or let its name end in {others[meant[0]]}" if others[meant[0]] else ""
+        raise DataError(
+            f"{path} is read as one column, {names[0]!r:.60}, as its name says that {own!r} parts "
+            f"cells; {meant[0]!r} seems to: save it with {own!r}{rename}."
+        )
 
 
 def _stream(path: Path, builder: str, chunk: int = CHUNK, **settings: Any) -> Iterator[Any]:  # noqa: ANN401

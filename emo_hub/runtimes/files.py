@@ -53,7 +53,7 @@ def read_facts(folder: Path, file: ExportedFile) -> dict[str, Any]:
     """Read the facts of an exported file that belongs to this checkpoint's weights.
 
     Raises:
-        CheckpointError: file or facts are missing, or of other weights.
+        CheckpointError: file or facts are missing, of other weights, or tell of no proof.
     """
     path = folder / file.facts_path
     how = "make it again with: emo-hub export"
@@ -69,6 +69,10 @@ def read_facts(folder: Path, file: ExportedFile) -> dict[str, Any]:
         raise CheckpointError(
             f"{folder / file.path} was exported from other weights than {WEIGHTS_FILE} holds now; "
             f"{how}"
+        )
+    if not facts.get("proof"):
+        raise CheckpointError(
+            f"{folder / file.path} was never proven to give the vectors of {WEIGHTS_FILE}; {how}"
         )
     return dict(facts)
 

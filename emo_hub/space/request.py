@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from emo_hub.errors import InputError
 from emo_hub.inputs import is_blank
 from emo_hub.space.texts import FALLBACK, say
+from emo_hub.taxonomy import normalise
 
 MAX_TEXT_CHARACTERS = 2_000
 MAX_LABEL_CHARACTERS = 60
@@ -46,6 +47,8 @@ class Request:
 def split_labels(typed: object) -> tuple[str, ...]:
     """Turn what was typed into distinct labels: split at commas, tidy spaces, drop repeats.
 
+    Labels repeat each other where the model takes them for one: it answers such a one only once.
+
     Args:
         typed: one string or a sequence of strings, each with one label or several.
 
@@ -61,7 +64,7 @@ def split_labels(typed: object) -> tuple[str, ...]:
     for part in parts:
         for piece in _SEPARATORS.split(part):
             if label := " ".join(piece.split()):
-                found.setdefault(label.casefold(), label)
+                found.setdefault(normalise(label), label)
     return tuple(found.values())
 
 

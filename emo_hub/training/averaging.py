@@ -25,6 +25,7 @@ from emo_hub.durable import check_place
 from emo_hub.errors import CheckpointError, InputError
 from emo_hub.modeling import EmotionModel
 from emo_hub.tensors import read_tensors
+from emo_hub.training.ancestry import joined
 from emo_hub.training.contrastive import ContrastiveRecipe, Trained, wanted_rows
 from emo_hub.training.finish import judge
 from emo_hub.training.material import gather
@@ -92,6 +93,7 @@ def average_runs(
     # What was fitted of one run's scores says nothing of their mean.
     told = {
         **{k: v for k, v in parts[0].told.items() if k not in ("calibrated", "calibration")},
+        **joined(part.told for part in parts),
         "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
         "command": command,
         "steps": sum(part.told["steps"] for part in parts),

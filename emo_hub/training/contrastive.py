@@ -28,11 +28,13 @@ from emo_hub.errors import SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.alignment import Alignment
+from emo_hub.training.ancestry import inherited
 from emo_hub.training.batches import BatchSettings
 from emo_hub.training.finish import judge
 from emo_hub.training.held_out import choose_words, without_words
 from emo_hub.training.loop import PRECISIONS, LoopSettings, Progress, best_precision, fit
 from emo_hub.training.material import Material, Wanted, gather
+from emo_hub.training.ranges import check_ranges
 from emo_hub.training.rows import TrainingRow, Trust
 from emo_hub.training.towers import Towers, TowerSettings
 from emo_hub.training.writing import Finished, is_made, write_checkpoint
@@ -41,6 +43,22 @@ from emo_hub.version import __version__
 # The ways a label is said in training and, the first three, at inference.
 TEMPLATES = ("{}", "feeling {}", "I felt {}", "I feel {}", "a feeling of {}", "emotion: {}")
 HEAD_TEMPLATES = TEMPLATES[:3]
+
+_RANGES = {
+    "at least 1": ("epochs", "batch_size", "accumulation_steps", "max_tokens", "adapter_alpha"),
+    "at least 0": (
+        "adapter_rank", "vad_weight", "contest_weight", "held_out_words", "max_rows",
+        "extra_phrases", "palette_words", "weight_decay", "save_every", "threshold_shrink",
+        "anchor",
+    ),
+    "greater than 0": ("learning_rate", "logit_scale", "max_grad_norm"),
+    "greater than 0 and at most 1": ("row_share",),
+    "in 0..1": (
+        "noisy_trust", "template_share", "synonym_share", "stray_contexts", "warmup_share",
+        "intensity_floor",
+    ),
+    "at least 0 and below 1": ("dropout", "average_decay"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,18 +116,7 @@ class ContrastiveRecipe:
         for key, values in allowed.items():
             if getattr(self, key) not in values:
                 raise SettingsError(f"{key} must be one of {values}; got {getattr(self, key)!r}.")
-        for key in ("epochs", "batch_size", "accumulation_steps", "max_tokens"):
-            if getattr(self, key) < 1:
-                raise SettingsError(f"{key} must be at least 1; got {getattr(self, key)}.")
-        for key in ("learning_rate", "logit_scale", "max_grad_norm"):
-            if getattr(self, key) <= 0:
-                raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
-        if self.anchor < 0:
-            raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
-        if not 0 < self.row_share <= 1:
-            raise SettingsError(
-                f"row_share must be greater than 0 and at most 1; got {self.row_share}."
-            )
+        check_ranges(self, _RANGES)
 
     @property
     def synthetic_kinds(self) -> frozenset[str]:
@@ -206,6 +213,7 @@ def wanted_rows(recipe: ContrastiveRecipe) -> Wanted:
         kinds=recipe.synthetic_kinds,
         comments=recipe.use_comments,
         judges=recipe.supervision != "descriptors",
+        calibrates=True,
         trust=Trust(recipe.noisy_teacher, recipe.noisy_trust),
         share=recipe.row_share,
         most=recipe.max_rows,
@@ -227,6 +235,7 @@ def _describe(data: Path, recipe: ContrastiveRecipe, material: Material) -> dict
         "recipe": dataclasses.asdict(recipe),
         "corpus_version": corpus.version,
         "corpus_content": corpus.content,
+        **inherited(files.base_folder(recipe.base), recipe.base),
         "rows": dict(Counter(row.source for row in material.rows)),
         "notes": list(material.notes),
         "precision": best_precision(recipe.mixed_precision),

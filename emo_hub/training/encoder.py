@@ -28,6 +28,7 @@ from emo_hub.dataset import read_corpus
 from emo_hub.durable import check_place, put_in_place
 from emo_hub.registration import default_model_folder
 from emo_hub.taxonomy import GOEMOTIONS
+from emo_hub.training.ancestry import descended
 from emo_hub.training.classification import BucketSettings, Classification, classified
 from emo_hub.training.contrastive import Trained
 from emo_hub.training.encoder_recipe import EncoderRecipe
@@ -143,7 +144,8 @@ def train_lesson(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        CheckpointError: a damaged base or training state.
+        CheckpointError: a damaged base or training state, or a base that was trained on folds of
+            the task whose folds are scored.
         InputError: something other than a checkpoint stands where it should go.
         DataError: `out` cannot be written.
         SettingsError: settings that the base cannot meet.
@@ -189,7 +191,7 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
     )
     identity = {
         "recipe": recipe_hash(recipe),
-        "base": _base_sha256(recipe.base),
+        "base": files.weights_sha256(_folder_of(recipe.base)),
         "task": [lesson.task, *lesson.labels],
         "counterparts": {k: list(v) for k, v in lesson.counterparts.items()},
         "shares": dict(lesson.shares),
@@ -206,6 +208,13 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
         "base_model": "" if recipe.base == OURS or Path(recipe.base).is_dir() else recipe.base,
         "task": lesson.task,
         **lesson.origin,
+        **descended(
+            _folder_of(recipe.base),
+            recipe.base,
+            task=lesson.task,
+            portion=str(lesson.origin.get("portion", "")),
+            reads_labels=True,
+        ),
         "rows": dict(Counter(row.source for row in material.rows)),
         "contextual_rows": sum(row.context is not None for row in material.rows),
         "notes": list(material.notes),
@@ -214,9 +223,9 @@ def _describe(lesson: Lesson, recipe: EncoderRecipe) -> dict[str, Any]:
     }
 
 
-def _base_sha256(base: str) -> str:
-    """Hash the weights that a run starts from: another checkpoint in their place is another run."""
-    return files.weights_sha256(default_model_folder() if base == OURS else files.base_folder(base))
+def _folder_of(base: str) -> Path:
+    """Find what a run starts from; its weights name the run, for others make another one."""
+    return default_model_folder() if base == OURS else files.base_folder(base)
 
 
 def _prepare(lesson: Lesson, recipe: EncoderRecipe) -> tuple[Opened, Classification]:

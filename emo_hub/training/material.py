@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emo_hub.checkpoint import text_sha256
 from emo_hub.errors import DataError
+from emo_hub.readings import read_label
+from emo_hub.taxonomy import GOEMOTIONS
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows, share_of
 
 
@@ -24,6 +27,7 @@ class Wanted:
         share: of each kind of rows, in (0, 1].
         most: rows, a seeded sample; 0 takes all.
         seed: of the choices.
+        calibrates: whether it is fitted on the validation rows what typed words score.
     """
 
     kinds: frozenset[str]
@@ -33,6 +37,7 @@ class Wanted:
     share: float
     most: int
     seed: int
+    calibrates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ def gather(data: Path, texts: str, wanted: Wanted) -> Material:
         wanted: what the recipe asks for.
 
     Raises:
-        DataError: nothing to train on, or the data folder is no corpus.
+        DataError: nothing to train on, no validation row to fit on what is to be fitted, or the
+            data folder is no corpus.
     """
     rows: tuple[TrainingRow, ...] = ()
     notes = []
@@ -81,8 +87,33 @@ def gather(data: Path, texts: str, wanted: Wanted) -> Material:
             "takes, and no annotated comment was joined; give the texts, or set use_utterances = "
             "true."
         )
+    if wanted.calibrates:
+        check_judges(data, validation, labels=wanted.judges)
     rows, further = sampled(rows, wanted.share, wanted.most, wanted.seed)
     return Material(rows, validation, (*notes, *further))
+
+
+def check_judges(data: Path, validation: Sequence[TrainingRow], *, labels: bool) -> None:
+    """Refuse validation rows that say nothing of free words: training would end without a scale.
+
+    Args:
+        data: the corpus folder, for the error.
+        validation: rows that scores are fitted on.
+        labels: whether the labels of training are rated, and so the palette's words are read too.
+
+    Raises:
+        DataError: no row has a word of the palette, or a descriptor beside the 28 labels.
+    """
+    if labels and any(row.words for row in validation):
+        return
+    # What a negated word scores follows from the word's own score, so nothing is fitted on it.
+    free = (d for row in validation for d in row.descriptors if d not in GOEMOTIONS.labels)
+    if all(read_label(word).negated for word in free):
+        raise DataError(
+            f"{data} has {len(validation)} validation rows, and none of them names a feeling "
+            "beside the 28 labels; what typed words score is fitted on such rows. Build a larger "
+            "corpus, so that its validation split has rows with descriptors."
+        )
 
 
 def sampled(

@@ -26,16 +26,31 @@ from emo_hub.durable import check_place
 from emo_hub.errors import DataError, InputError, SettingsError
 from emo_hub.modeling import EmotionModel
 from emo_hub.pictographs import read_twice
+from emo_hub.registration import default_model_folder
 from emo_hub.static import Precision, StaticBackbone, StaticConfig, StaticReader, silent_ids
 from emo_hub.taxonomy import GOEMOTIONS, lexicon
+from emo_hub.training.ancestry import inherited
 from emo_hub.training.batches import with_stray_contexts
 from emo_hub.training.contrastive import TEMPLATES, Trained
 from emo_hub.training.finish import judge
 from emo_hub.training.loop import PRECISIONS, Progress, best_precision
+from emo_hub.training.material import check_judges
+from emo_hub.training.ranges import check_ranges
 from emo_hub.training.rows import TrainingRow, Trust, annotated_rows, corpus_rows
 from emo_hub.training.table import Bags, Table, TableSettings, fit_table, start_table
 from emo_hub.training.writing import Finished, write_checkpoint
 from emo_hub.version import __version__
+
+_RANGES = {
+    "at least 1": ("epochs", "batch_size", "contest_phrases"),
+    "at least 0": (
+        "max_rows", "context_weight", "phrase_weight", "contest_weight", "threshold_shrink",
+        "anchor",
+    ),
+    "greater than 0": ("learning_rate",),
+    "greater than 0 and at most 1": ("rarity",),
+    "at least 0 and below 1": ("token_dropout", "stray_contexts"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,23 +83,11 @@ class NanoRecipe:
     anchor: float = 3e-5  # as in the contrastive recipe
 
     def __post_init__(self) -> None:
-        for key in ("epochs", "batch_size", "contest_phrases"):
-            if getattr(self, key) < 1:
-                raise SettingsError(f"{key} must be at least 1; got {getattr(self, key)}.")
-        for key in ("learning_rate", "rarity"):
-            if getattr(self, key) <= 0:
-                raise SettingsError(f"{key} must be greater than 0; got {getattr(self, key)}.")
         if self.mixed_precision not in PRECISIONS:
             raise SettingsError(
                 f"mixed_precision must be one of {PRECISIONS}; got {self.mixed_precision!r}."
             )
-        if self.anchor < 0:
-            raise SettingsError(f"anchor must be at least 0; got {self.anchor}.")
-        for key in ("token_dropout", "stray_contexts"):
-            if not 0 <= getattr(self, key) < 1:
-                raise SettingsError(
-                    f"{key} must be at least 0 and below 1; got {getattr(self, key)}."
-                )
+        check_ranges(self, _RANGES)
 
 
 def train_nano(
@@ -109,7 +112,8 @@ def train_nano(
         say: is told, in sentences, what was found and done.
 
     Raises:
-        DataError: nothing to learn from, the data folder is no corpus, or `out` cannot be written.
+        DataError: nothing to learn from, no validation row to fit scores on, the data folder is no
+            corpus, or `out` cannot be written.
         InputError: something other than a checkpoint stands where it should go, or the teacher is
             static itself.
     """
@@ -119,6 +123,7 @@ def train_nano(
     for note in notes:
         say(note)
     teacher = EmotionModel.load(recipe.teacher)
+    check_judges(data, validation, labels=bool(teacher.head.trained_labels))
     if teacher.learnt is not None:
         left = "The labels that the teacher learnt from examples stay behind: learn them again."
         notes = (*notes, left)
@@ -133,6 +138,7 @@ def train_nano(
         "recipe_hash": recipe_hash(recipe),
         "corpus_version": corpus.version,
         "corpus_content": corpus.content,
+        **inherited(teacher.folder or default_model_folder(), recipe.teacher),
         "rows": dict(Counter(row.source for row in rows)),
         "notes": list(notes),
         "command": command,

@@ -24,6 +24,7 @@ from emo_hub.evaluation.report.material import Material, gather
 from emo_hub.evaluation.report.method import environment, method, origin
 from emo_hub.evaluation.report.summary import summary
 from emo_hub.evaluation.report.worst import WorstRow, worst_rows
+from emo_hub.evaluation.report.writing import drawing_beside, put_in_place
 from emo_hub.evaluation.scored import Scored
 
 __all__ = ["SCHEMA_VERSION", "Pages", "comparison_page", "write_comparison", "write_report"]
@@ -53,32 +54,34 @@ def write_report(
 
     Raises:
         InputError: there is no result at all.
-        OSError: the folder cannot be written.
+        DataError: the folder cannot be written.
     """
     material = gather(scored, facts, maps, curves, environment())
-    out.mkdir(parents=True, exist_ok=True)
     worst = [worst_rows(bench.scored[0]) for bench in material.benches]
     lines = btzsc_lines(material)
     numbers = json.render(json.as_values(material, worst, lines))
-    (out / "report.json").write_bytes(numbers)
-    digest = hashlib.sha256(numbers).hexdigest()
-    document = Document(
-        TITLE,
-        (Paragraph(summary(material)),),
-        (
-            leaderboards(material, draw_overview(material, out)),
-            *btzsc(material, lines),
-            *_benchmarks(material, worst, out),
-            label_map(material.maps, draw_maps(material, out) if material.maps else None),
-            *_curves(material, out),
-            method(material),
-            origin(material, digest),
-        ),
-    )
-    (out / "report.md").write_text(markdown.render(document, out), encoding="utf-8")
-    path = out / "report.html"
-    path.write_text(page.render(document), encoding="utf-8")
-    return path
+    last = origin(material, hashlib.sha256(numbers).hexdigest())
+    with drawing_beside(out) as desk:
+        document = Document(
+            TITLE,
+            (Paragraph(summary(material)),),
+            (
+                leaderboards(material, draw_overview(material, desk)),
+                *btzsc(material, lines),
+                *_benchmarks(material, worst, desk),
+                label_map(material.maps, draw_maps(material, desk) if material.maps else None),
+                *_curves(material, desk),
+                method(material),
+                last,
+            ),
+        )
+        pages = {
+            "report.json": numbers,
+            "report.md": markdown.render(document, desk).encode(),
+            "report.html": page.render(document).encode(),
+        }
+        put_in_place(out, desk, pages)
+    return out / "report.html"
 
 
 def _benchmarks(

@@ -26,6 +26,7 @@ from emo_hub.evaluation.report.blocks import (
 from emo_hub.evaluation.report.drawing import FOLDER
 from emo_hub.evaluation.report.method import environment, flatten
 from emo_hub.evaluation.report.titles import metric_title
+from emo_hub.evaluation.report.writing import drawing_beside, put_in_place
 
 TITLE = "Emotion benchmarks: comparison of two models"
 SCHEMA_VERSION = 1
@@ -67,24 +68,27 @@ def write_comparison(
 
     Raises:
         InputError: nothing was compared.
-        OSError: the folder cannot be written.
+        DataError: the folder cannot be written.
     """
     values = comparison.to_json()
     told = {**facts_of(comparison), **(facts or {})}
-    picture = out / FOLDER / "comparison.png"
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    draw_comparison(comparison, picture)
-    pages = comparison_page(
-        told, values["changes"], labels=values["labels"], picture=picture, folder=out
-    )
     kept = {
         "schema_version": SCHEMA_VERSION, "facts": told, "environment": environment(), **values,
     }  # fmt: skip
-    (out / "comparison.json").write_bytes(json.render(kept))
-    (out / "comparison.md").write_text(pages.markdown, encoding="utf-8")
-    path = out / "comparison.html"
-    path.write_text(pages.html, encoding="utf-8")
-    return path
+    with drawing_beside(out) as desk:
+        picture = desk / FOLDER / "comparison.png"
+        picture.parent.mkdir()
+        draw_comparison(comparison, picture)
+        pages = comparison_page(
+            told, values["changes"], labels=values["labels"], picture=picture, folder=desk
+        )
+        files = {
+            "comparison.json": json.render(kept),
+            "comparison.md": pages.markdown.encode(),
+            "comparison.html": pages.html.encode(),
+        }
+        put_in_place(out, desk, files)
+    return out / "comparison.html"
 
 
 def comparison_page(

@@ -85,8 +85,11 @@ def _own_notes(names: Sequence[str], models: Sequence[str]) -> Iterator[str]:
         )
     if "majority label" in models:
         yield (
-            "majority label: the most frequent label of dev, where there is a dev that is not "
-            "itself reported; elsewhere of the reported rows, and then it is an oracle."
+            "majority label: the most frequent label of each benchmark by itself, never that of "
+            "another with the same labels. It is read off dev, where there is a dev that is not "
+            "itself reported; else off train, where a test split is reported; else off the "
+            "reported rows, and then it is an oracle. On the corpus's own rows it is that of the "
+            "rows that fit thresholds."
         )
 
 

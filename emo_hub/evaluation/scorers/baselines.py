@@ -7,7 +7,7 @@ published, with label names as prompts: what distillation starts from and has to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -17,7 +17,14 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from emo_hub.checkpoint import PACKAGED_BASE, base_folder
 from emo_hub.errors import NotSuited
 from emo_hub.evaluation.declaration import Benchmark
-from emo_hub.evaluation.loading import FittingRows, Where, choose, load, splits
+from emo_hub.evaluation.loading import (
+    FittingRows,
+    LoadedBenchmark,
+    Where,
+    choose,
+    load,
+    splits,
+)
 from emo_hub.evaluation.scorers.contestant import ZERO_SHOT, Contestant
 from emo_hub.evaluation.scorers.fingerprints import digest_of_folder, digest_of_rows, fingerprint
 from emo_hub.metrics import global_threshold
@@ -27,21 +34,32 @@ Floats = NDArray[np.float32]
 MAX_TOKENS = 256  # the length at which the sentence encoder was published
 
 
+Choices = Mapping[tuple[str, ...], str]
+
+
 @dataclass(frozen=True, slots=True)
 class MajorityScorer:
-    """Gives every text the label that is most frequent in its label set.
+    """Gives every text the label that is most frequent in its benchmark.
 
     Args:
-        choices: the label to predict, by the labels that are asked for.
+        choices: the label to predict, by the labels that are asked for, of rows of no benchmark.
+        by_benchmark: the same for each benchmark by its name, where its own rows tell it: two of
+            them may share their labels, and not their most frequent one.
     """
 
-    choices: Mapping[tuple[str, ...], str]
+    choices: Choices
     name: str = "majority label"
+    by_benchmark: Mapping[str, Choices] = field(default_factory=dict)
 
     @classmethod
     def fitted(cls, *rows: FittingRows) -> MajorityScorer:
         """Take the most frequent label of each of several groups of rows."""
         return cls({tuple(r.labels): _most_frequent(r.labels, r.targets) for r in rows})
+
+    def bound_to(self, rows: LoadedBenchmark) -> MajorityScorer:
+        """Give the scorer of these rows: with the choice of their benchmark, where it has one."""
+        own = self.by_benchmark.get(rows.name)
+        return self if own is None else replace(self, choices=own)
 
     def score(
         self,
@@ -92,17 +110,17 @@ def majority_for(where: Where, only: Iterable[str] | None = None) -> MajoritySco
         InputError: an unknown name.
         DataError: a file or column is missing.
     """
-    choices: dict[tuple[str, ...], str] = {}
+    found: dict[str, Choices] = {}
     for declared in choose(where, only):
-        if declared.labels is None or _asked(declared) in choices:
+        if declared.labels is None:
             continue
         split = _telling_split(declared, splits(declared, where))
         if split is not None:
             # The labels as they are asked for: a projection is applied to predictions, later.
             rows = load(replace(declared, projection=None), where, split)
-            column = int(np.asarray(rows.targets).sum(axis=0).argmax())
-            choices[_asked(declared)] = _asked(declared)[column]
-    return MajorityScorer(choices)
+            asked = _asked(declared)
+            found[declared.name] = {asked: _most_frequent(asked, rows.targets)}
+    return MajorityScorer({}, by_benchmark=found)
 
 
 def _asked(declared: Benchmark) -> tuple[str, ...]:
@@ -139,12 +157,15 @@ def baselines(
     """
     majority = MajorityScorer.fitted(fitting)
     if where is not None:
-        # A benchmark's own majority wins over the corpus's where both have the 28 labels.
-        majority = MajorityScorer({**majority.choices, **majority_for(where, only).choices})
+        majority = replace(majority, by_benchmark=majority_for(where, only).by_benchmark)
     encoder = SentenceEncoderScorer.fitted(fitting)
     files = digest_of_folder(base_folder(PACKAGED_BASE))
     decided = {"kind": "MiniLM as it is", "files": files, "rows": digest_of_rows(fitting)}
-    chosen = sorted([list(labels), label] for labels, label in majority.choices.items())
+    chosen = sorted(
+        [name, list(labels), label]
+        for name, choices in (("", majority.choices), *majority.by_benchmark.items())
+        for labels, label in choices.items()
+    )
     words = f"one for every label, of the best macro-F1 on {len(fitting.texts):,} synthetic rows"
     return (
         Contestant(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.calibration import sigmoid, softmax
+from emo_hub.cards import datasets_of_card
 from emo_hub.errors import CheckpointError, NotSuited
 from emo_hub.evaluation.loading import FittingRows
 from emo_hub.evaluation.scorers.contestant import TRANSFER, Contestant, ModelOptions
@@ -24,7 +25,7 @@ from emo_hub.evaluation.scorers.label_names import (
     match,
 )
 from emo_hub.evaluation.scorers.memory import Encode, VectorMemory
-from emo_hub.evaluation.scorers.provenance import benchmarks_of, datasets_of_card, described
+from emo_hub.evaluation.scorers.provenance import benchmarks_of, described
 from emo_hub.evaluation.scorers.references import Reference, read_json
 from emo_hub.taxonomy import normalise
 

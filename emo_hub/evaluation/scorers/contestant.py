@@ -116,6 +116,7 @@ class Contestant:
         standing: "zero-shot" or "transfer".
         trained_on: names of benchmarks on whose labels it was trained.
         facts: plain values for the report: kind, parameters, thresholds, coverage and more.
+        folded: benchmarks of which it was trained on folds, so that it saw rows that are scored.
     """
 
     scorer: Scorer
@@ -123,6 +124,7 @@ class Contestant:
     standing: str
     trained_on: frozenset[str]
     facts: Mapping[str, Any]
+    folded: frozenset[str] = frozenset()
 
     def role_on(self, benchmark: str) -> str:
         """Say in which table a result on a benchmark belongs."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.calibration import softmax
+from emo_hub.cards import datasets_of_card
 from emo_hub.errors import CheckpointError
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import SAMPLE, ThresholdedScorer, Thresholds
@@ -21,7 +22,6 @@ from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.evaluation.scorers.provenance import (
     benchmarks_of,
-    datasets_of_card,
     described,
     standing_of,
 )

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_hub.cards import datasets_of_card
 from emo_hub.errors import CheckpointError, InputError, require
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
 from emo_hub.evaluation.scorers.deciding import SAMPLE, ThresholdedScorer, Thresholds
 from emo_hub.evaluation.scorers.fingerprints import fingerprint_of_model
 from emo_hub.evaluation.scorers.provenance import (
     benchmarks_of,
-    datasets_of_card,
     described,
     standing_of,
 )

@@ -8,7 +8,7 @@ are, and why, stands in the facts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.errors import InputError
-from emo_hub.evaluation.loading import FittingRows
+from emo_hub.evaluation.loading import FittingRows, LoadedBenchmark
 from emo_hub.evaluation.scorers.deciding import Thresholds
 from emo_hub.evaluation.scorers.llm_answers import HIGHEST, LOWEST, Row
 from emo_hub.evaluation.scorers.llm_asking import FOR_NOW, Desk, Pair, Tally
@@ -31,9 +31,12 @@ from emo_hub.evaluation.scorers.llm_questions import (
 from emo_hub.inputs import paired
 
 Floats = NDArray[np.float32]
+# Labels, None for the three dimensions; whether several may fit; texts with their contexts.
+Asked = tuple[tuple[str, ...] | None, bool, tuple[Pair, ...]]
 
 THRESHOLD = 0.5
 OWN_DECISIONS = "0.5 for every label, which is what the model names; fitted on nothing"
+FROM_KEPT = "not known: from kept scores"
 _NOT_KNOWN = (
     "What the model was trained on is not known; texts of public benchmarks may be among it."
 )
@@ -89,6 +92,7 @@ class LlmScorer:
         self._desk = desk
         self._deciding = thresholds
         self._tally = Tally()
+        self._counted: set[Asked] = set()
         self._waiting = 0
         self._note_facts()
 
@@ -108,7 +112,10 @@ class LlmScorer:
             NotRecordedError: a reply is missing and there is nobody to ask.
         """
         question = about_labels(labels, self._definitions, self._style, multi_label=multi_label)
-        return self._rows(question, paired(texts, contexts), (0.0,) * len(labels))
+        pairs = paired(texts, contexts)
+        scores = self._rows(question, pairs, (0.0,) * len(labels))
+        self._counted.add((tuple(labels), multi_label, tuple(pairs)))
+        return scores
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
         """Give (C,): one half, from which a label was named, or what the caller set."""
@@ -127,7 +134,10 @@ class LlmScorer:
             NotRecordedError: a reply is missing and there is nobody to ask.
         """
         middle = (LOWEST + HIGHEST) / 2.0
-        return self._rows(about_dimensions(), paired(texts, contexts), (middle,) * 3)
+        pairs = paired(texts, contexts)
+        values = self._rows(about_dimensions(), pairs, (middle,) * 3)
+        self._counted.add((None, False, tuple(pairs)))
+        return values
 
     def forecast(
         self,
@@ -161,6 +171,26 @@ class LlmScorer:
             len(prompts) - len(missing),
             round(sum(map(tokens_of, missing))),
             round(question.answer_tokens * len(missing)),
+        )
+
+    def note_kept(self, reported: Iterable[LoadedBenchmark]) -> None:
+        """Say in `facts` of which benchmarks nothing was counted, since their scores were kept.
+
+        Else a report that takes scores from an earlier run would say that nothing was unanswered.
+
+        Args:
+            reported: all that the report shows of this model.
+        """
+        kept = [rows.name for rows in reported if _asked_of(rows) not in self._counted]
+        if not kept:
+            return
+        self.facts["from_kept_scores"] = kept
+        if not self._tally.texts:
+            self.facts |= dict.fromkeys(self._tally.facts(), FROM_KEPT)
+        self.facts["notes"].append(
+            f"The scores of {', '.join(kept)} were kept by an earlier run: how many of their texts "
+            "were not answered, and what the replies took, is not counted here and stands in the "
+            "report of that run."
         )
 
     def close(self) -> None:
@@ -206,6 +236,15 @@ class LlmScorer:
             "calls_now": self._desk.calls,
             "notes": [_NOT_KNOWN, *self._tally.complaints()],
         }
+
+
+def _asked_of(rows: LoadedBenchmark) -> Asked:
+    """Say what an evaluation asks about these rows."""
+    contexts = rows.contexts if any(rows.contexts) else None
+    pairs = tuple(paired(rows.texts, contexts))
+    if rows.kind == "regression":
+        return None, False, pairs
+    return tuple(rows.prompts or rows.asked_labels), rows.kind == "multi_label", pairs
 
 
 def own_decisions(labels: Sequence[str]) -> Floats:

@@ -25,7 +25,7 @@ from emo_hub.evaluation.scorers.fingerprints import (
 )
 from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
-from emo_hub.evaluation.scorers.provenance import benchmarks_of, described
+from emo_hub.evaluation.scorers.provenance import benchmarks_of, described, lineage
 from emo_hub.evaluation.scorers.references import DEFAULT, Reference
 from emo_hub.modeling import EmotionModel
 from emo_hub.registration import default_model_folder
@@ -115,6 +115,8 @@ class OurScorer(ThresholdedScorer):
 def open_ours(reference: Reference, options: ModelOptions) -> Contestant:
     """Open a checkpoint of ours, or the embedded one.
 
+    It stands as zero-shot where no human label entered it, nor what it started from.
+
     Raises:
         CheckpointError: a file is missing or damaged.
     """
@@ -148,9 +150,12 @@ def open_ours(reference: Reference, options: ModelOptions) -> Contestant:
         "thresholds": digest_of_thresholds(options, has_own=True),
     }
     scorer = OurScorer(model, thresholds, batch_size=options.batch_size, name=name)
-    trained = benchmarks_of(options.trained_on)
-    standing = ZERO_SHOT
+    origin = lineage(folder, options)
+    standing = TRANSFER if origin.human else ZERO_SHOT
+    if origin.human:
+        facts["trained_on_datasets"] = list(origin.named)
     if model.learnt is not None:
         # Somebody labelled what these were learnt from; on what benchmark, `trained_on` can say.
         standing, facts["learnt_labels"] = TRANSFER, list(model.learnt.labels)
-    return Contestant(scorer, fingerprint(parts), standing, trained, facts)
+    trained = benchmarks_of(origin.human)
+    return Contestant(scorer, fingerprint(parts), standing, trained, facts, folded=origin.folded)

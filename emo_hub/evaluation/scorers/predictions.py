@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from emo_hub.evaluation.scorers.prediction_scorer import PredictionScorer
 from emo_hub.evaluation.scorers.provenance import benchmarks_of
 from emo_hub.evaluation.scorers.references import Reference
 
+_FROM_DEV = "thresholds from dev"  # how a role ends that an evaluation gave
+
 
 def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
     """Open a file of predictions.
 
     Raises:
-        DataError: it cannot be read, or its sidecar has thresholds that are none.
+        DataError: it cannot be read, or its sidecar has thresholds or names of data sets that are
+            none.
         InputError: thresholds should be fitted, which takes a model.
     """
     if options.thresholds == "synthetic":
@@ -40,8 +44,9 @@ def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
     file = read_predictions(path)
     facts = file.facts
     cuts, words = _cuts(options, facts.get("thresholds", facts.get("threshold")), path)
+    are_own = isinstance(options.thresholds, str)
     standing, stated = _standing(options, facts)
-    named = (*options.trained_on, *facts.get("trained_on", ()))
+    named = (*options.trained_on, *_trained_on(facts, path))
     trained = benchmarks_of(named) | _tuned_on(facts)
     if not trained and str(facts.get("role", "")).startswith(FINE_TUNED):
         raise DataError(
@@ -50,19 +55,36 @@ def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
         )
     said = {
         "kind": "predictions",
-        "source": str(path),
+        "source": path.name,
         "rows": len(file),
         "labels": list(file.scores),
         "takes_prompts": False,
         "standing_stated": stated,
         "thresholds": words,
-        "thresholds_split": "",
+        # What says of itself that dev rows fitted its thresholds stays in that table.
+        "thresholds_split": "dev" if are_own and _is_from_dev(facts) else "",
         "coverage": coverage_of_benchmarks(file.scores),
     }
     parts = {"kind": "predictions", **_sha256_of_both(path), "thresholds": options.thresholds}
     name = str(facts.get("model") or options.name or path.stem)
     scorer = PredictionScorer(name, file, cuts)
     return Contestant(scorer, fingerprint(parts), standing, trained, said)
+
+
+def _trained_on(facts: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    """Read the names of data sets: a list, or one alone."""
+    given = facts.get("trained_on", [])
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError(
+            f'What {path} was "trained_on" should be the name of a data set, or a list of names; '
+            f"got {json.dumps(given):.60}. Write [] where it saw no labels of any."
+        )
+    return tuple(names)
+
+
+def _is_from_dev(facts: Mapping[str, Any]) -> bool:
+    return str(facts.get("role") or facts.get("standing") or "").endswith(_FROM_DEV)
 
 
 def _cuts(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emo_hub.cards import datasets_of_card
+from emo_hub.checkpoint import RUN_FILE
+from emo_hub.classifier_settings import OWN_TASK
 from emo_hub.errors import CheckpointError
 from emo_hub.evaluation.scorers.contestant import TRANSFER, ZERO_SHOT, ModelOptions
 from emo_hub.evaluation.scorers.deciding import Thresholds
-from emo_hub.evaluation.scorers.references import Reference
+from emo_hub.evaluation.scorers.references import Reference, read_json
 
 # Names of data sets that say which benchmark's rows they hold, where neither folder nor Hub
 # repository of the declaration does.
@@ -19,29 +23,68 @@ _ALSO: dict[str, str] = {
     "mdtotheemotionlines": "meld",
     "friendsemotion": "emorynlp",
 }
+_FOLD = "fold-"  # how training calls a portion that was dealt in folds
 
 
-def datasets_of_card(folder: Path) -> tuple[str, ...]:
-    """Read the data sets that a model card names in its front matter; none without a card.
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """On what a checkpoint of ours was trained, the models that it came from included.
+
+    Args:
+        named: every set that is named: as the caller, the checkpoint's task and its card say, and
+            as its run recorded of what it started from.
+        human: those of them whose labels people gave.
+        folded: benchmarks of which it saw some of the scored rows, for it was trained on folds.
+    """
+
+    named: tuple[str, ...]
+    human: tuple[str, ...]
+    folded: frozenset[str]
+
+
+def lineage(folder: Path, options: ModelOptions, task: str = "") -> Lineage:
+    """Read on what a checkpoint of ours was trained.
+
+    Args:
+        folder: the checkpoint.
+        options: what the caller says of it besides.
+        task: what its configuration says; empty where that says nothing.
 
     Raises:
-        CheckpointError: the front matter is damaged.
+        CheckpointError: training.json or the front matter of the card is damaged.
     """
-    card = folder / "README.md"
-    if not card.is_file():
-        return ()
-    import yaml
-    from huggingface_hub import ModelCard
+    run = read_json(folder / RUN_FILE) if (folder / RUN_FILE).is_file() else {}
+    recorded = (*_recorded(run, "trained_on", folder), *_benchmarks_in(run, folder))
+    stated = (*options.trained_on, task, *datasets_of_card(folder), *recorded)
+    named = tuple(dict.fromkeys(name for name in stated if name))
+    folds = list(_recorded(run, "in_folds", folder))
+    if str(run.get("portion", "")).startswith(_FOLD):
+        folds.append(task)
+    human = tuple(name for name in named if not is_without_people(name))
+    return Lineage(named, human, benchmarks_of(folds))
 
-    try:
-        found = ModelCard.load(card, ignore_metadata_errors=True).data.get("datasets")
-    except (ValueError, yaml.YAMLError) as error:
+
+def is_without_people(dataset: str) -> bool:
+    """Say whether no label of a set was given by a person: a corpus of ours, in any namespace."""
+    return dataset.rpartition("/")[2] == OWN_TASK
+
+
+def _benchmarks_in(run: dict[str, Any], folder: Path) -> tuple[str, ...]:
+    """Pick those sets of a foreign encoder's card that have labels we know; most have none."""
+    from emo_hub.evaluation.benchmarks import BENCHMARKS
+
+    datasets = _recorded(run, "base_datasets", folder)
+    return tuple(name for name in datasets if benchmarks_of((name,)) & BENCHMARKS.keys())
+
+
+def _recorded(run: dict[str, Any], key: str, folder: Path) -> tuple[str, ...]:
+    names = run.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise CheckpointError(
-            f"The front matter of {card} cannot be read ({error}): repair it, or remove the file."
-        ) from error
-    if isinstance(found, str):
-        return (found,)
-    return tuple(str(name) for name in found or ())
+            f"{folder / RUN_FILE} has {str(names)!r:.60} under '{key}'; wanted a list of names. "
+            "Restore the file as training wrote it."
+        )
+    return tuple(names)
 
 
 def benchmarks_of(names: Iterable[str]) -> frozenset[str]:
@@ -80,11 +123,20 @@ def described(
     """Give the facts that every model with a folder has."""
     return {
         "kind": kind,
-        "source": reference.source,
+        "source": retold_place(reference.source),
         "revision": reference.commit_of(folder),
         "thresholds": thresholds.words,
         "thresholds_split": thresholds.split,
     }
+
+
+def retold_place(source: str) -> str:
+    """Name a folder or a file by its last part; whatever names no place here by itself.
+
+    Where on this machine it lies is nobody's business who reads a report or a card.
+    """
+    place = Path(source)
+    return place.resolve().name if place.is_absolute() or place.exists() else source
 
 
 def _names_of(declared: object) -> set[str]:

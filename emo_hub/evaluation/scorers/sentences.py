@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_hub.cards import datasets_of_card
 from emo_hub.errors import CheckpointError, require
 from emo_hub.evaluation.btzsc import cosine_scores, prefixes
 from emo_hub.evaluation.scorers.contestant import Contestant, ModelOptions
@@ -18,7 +19,6 @@ from emo_hub.evaluation.scorers.label_names import is_prompt
 from emo_hub.evaluation.scorers.memory import VectorMemory
 from emo_hub.evaluation.scorers.provenance import (
     benchmarks_of,
-    datasets_of_card,
     described,
     standing_of,
 )

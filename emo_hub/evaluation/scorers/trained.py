@@ -8,26 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_hub.classifier import EmotionClassifier
-from emo_hub.classifier_settings import OWN_TASK
 from emo_hub.evaluation.scorers.classifier import FixedLabelScorer, own_thresholds
 from emo_hub.evaluation.scorers.contestant import TRANSFER, ZERO_SHOT, Contestant, ModelOptions
 from emo_hub.evaluation.scorers.fingerprints import digest_of_code, fingerprint_of_model
 from emo_hub.evaluation.scorers.label_names import coverage_of_benchmarks, known_set
-from emo_hub.evaluation.scorers.provenance import benchmarks_of, datasets_of_card, described
+from emo_hub.evaluation.scorers.provenance import benchmarks_of, described, lineage
 from emo_hub.evaluation.scorers.references import Reference
 
 Floats = NDArray[np.float32]
 
 _RULES = 1  # counts changes of how logits become scores of a benchmark's labels
 _CODE = ("calibration.py", "classifier.py", "classifier_settings.py", "pairs.py", "taxonomy.py")
-_WITHOUT_PEOPLE = (OWN_TASK, f"emo-hub/{OWN_TASK}")  # no label of theirs was given by a person
 
 
 def open_trained(reference: Reference, options: ModelOptions) -> Contestant:
     """Open what `emo-hub train encoder` made.
 
-    It reads contexts where it saw some in training. Without any human label it stands as
-    zero-shot, though its labels are fixed; else it transfers, or is fine-tuned on a benchmark.
+    It reads contexts where it saw some in training. Without any human label, in it or in what it
+    started from, it stands as zero-shot, though its labels are fixed; else it transfers, or is
+    fine-tuned on a benchmark.
 
     Raises:
         CheckpointError: a file is missing or damaged, or another kind of model lies there.
@@ -38,8 +37,7 @@ def open_trained(reference: Reference, options: ModelOptions) -> Contestant:
         model.max_tokens = options.max_tokens
     settings = model.settings
     thresholds = own_thresholds(options, model.labels, settings.thresholds)
-    named = tuple(dict.fromkeys((*options.trained_on, settings.task, *datasets_of_card(folder))))
-    human = tuple(name for name in named if name not in _WITHOUT_PEOPLE)
+    origin = lineage(folder, options, settings.task)
 
     def logits(texts: list[str], contexts: list[str | None]) -> Floats:
         found = model.logits(texts, contexts, batch_size=options.batch_size)
@@ -64,7 +62,7 @@ def open_trained(reference: Reference, options: ModelOptions) -> Contestant:
         "max_tokens": model.max_tokens,
         "context": "first of a pair" if model.uses_context else "not read",
         "coverage": coverage_of_benchmarks(model.labels),
-        "trained_on_datasets": list(named),
+        "trained_on_datasets": list(origin.named),
     }
     # What else the options say of contexts and templates does not concern this kind of model.
     mark = fingerprint_of_model(
@@ -75,5 +73,6 @@ def open_trained(reference: Reference, options: ModelOptions) -> Contestant:
         has_own=True,
         code=digest_of_code(*_CODE),
     )
-    standing = TRANSFER if human else ZERO_SHOT
-    return Contestant(scorer, mark, standing, benchmarks_of(human), facts)
+    standing = TRANSFER if origin.human else ZERO_SHOT
+    trained = benchmarks_of(origin.human)
+    return Contestant(scorer, mark, standing, trained, facts, folded=origin.folded)
