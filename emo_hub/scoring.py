@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from emo_hub.calibration import Floats, LabelOffsets, NullMoments
 from emo_hub.checkpoint import Head
+from emo_hub.errors import InputError
 from emo_hub.learnt import LearntLabels
 from emo_hub.readings import LabelReader
 
@@ -110,7 +111,13 @@ class Scoring:
         return self._as_learnt(among, labels, competing=True)
 
     def thresholds(self, labels: Sequence[str]) -> Floats:
-        """Give the score (C,) from which each label counts."""
+        """Give the score (C,) from which each label counts.
+
+        Raises:
+            InputError: there is one string in the place of a list of labels.
+        """
+        if isinstance(labels, str):
+            raise InputError(f"Give a list of labels; got the string {labels!r:.60}.")
         cuts = self.reader.cuts(labels, self.head.thresholds, self.head.default_threshold)
         found = np.array(cuts, np.float32)
         return found if self.learnt is None else self.learnt.cuts(labels, found, self.reader)

@@ -237,7 +237,7 @@ def test_second_run_asks_nothing_and_gives_the_same(tmp_path):
     assert (one.facts["calls_now"], two.facts["calls_now"]) == (12, 0)
     same = ("prompt_tokens", "completion_tokens", "unanswered_reasons", "reply_seconds")
     assert [one.facts[name] for name in same] == [two.facts[name] for name in same]
-    assert one.facts["prompt_tokens"] == 11 * 7, "the server says 7 for each"
+    assert one.facts["prompt_tokens"] == 12 * 7, "the server says 7 for each, the refused one too"
 
 
 def test_what_a_server_failed_at_is_asked_again_and_nothing_else(tmp_path):

@@ -237,6 +237,13 @@ def test_an_unknown_argument_is_refused_also_where_it_is_none(tiny):
 # Explaining
 
 
+def test_a_model_reads_no_string_as_labels_of_one_letter(default_model):
+    with pytest.raises(InputError, match="got the string 'joy'"):
+        default_model.thresholds("joy")
+    with pytest.raises(InputError, match="at least one label; got 'joy'"):
+        default_model.score(["so happy"], "joy")
+
+
 def test_a_string_is_the_one_label_to_explain(tiny):
     assert tiny.explain("so sad", LABELS, only="joy").labels == ("joy",)
 

@@ -18,7 +18,7 @@ from emo_hub.evaluation.scorers.fingerprints import digest_of_thresholds, finger
 from emo_hub.evaluation.scorers.llm_asking import Desk, Progress
 from emo_hub.evaluation.scorers.llm_questions import VERSIONS, Style
 from emo_hub.evaluation.scorers.llm_scorer import OWN_DECISIONS, Forecast, LlmScorer, own_decisions
-from emo_hub.evaluation.scorers.provenance import benchmarks_of, standing_of
+from emo_hub.evaluation.scorers.provenance import benchmarks_of, retold_place, standing_of
 from emo_hub.taxonomy import lexicon
 from emo_hub.teacher import Prompt, Reply, stop
 
@@ -145,7 +145,7 @@ def _contestant(
     scorer = LlmScorer(desk, style=own.style, definitions=definitions, thresholds=deciding)
     scorer.facts |= {key: asked[key] for key in ("temperature", "seed", "max_tokens")}
     scorer.facts |= {
-        "source": asked["model"],
+        "source": retold_place(asked["model"]),
         "labels": "any",
         "takes_prompts": True,
         "context": "put before the text",

@@ -19,7 +19,7 @@ from typing import Any
 from emo_hub.errors import InputError, NotRecordedError, ReplyError, Unanswered
 from emo_hub.evaluation.scorers.llm_answers import Row
 from emo_hub.evaluation.scorers.llm_questions import Question, repair
-from emo_hub.teacher import Prompt, Recorded, Reply, Teacher, stop
+from emo_hub.teacher import Prompt, Recorded, Reply, Teacher, Usage, stop
 
 Progress = Callable[[str], None]
 Pair = tuple[str, str | None]
@@ -140,7 +140,7 @@ class Desk:
         except Unanswered:
             return Outcome(None, reason=FOR_NOW)
         except ReplyError as fault:
-            return Outcome(None, reason=fault.reason)
+            return Outcome(None, _lost(prompt, fault), fault.reason)
         paid = ((prompt.key, reply),)
         try:
             return Outcome(question.read(reply), paid)
@@ -157,12 +157,17 @@ class Desk:
         except Unanswered:
             return Outcome(None, paid, FOR_NOW)
         except ReplyError as fault:
-            return Outcome(None, paid, fault.reason)
+            return Outcome(None, (*paid, *_lost(again, fault)), fault.reason)
         paid = (*paid, (again.key, reply))
         try:
             return Outcome(question.read(reply), paid)
         except ReplyError as fault:
             return Outcome(None, paid, fault.reason)
+
+
+def _lost(prompt: Prompt, fault: ReplyError) -> tuple[tuple[str, Reply], ...]:
+    """Give what was paid for an answer of which nothing can be made, where that is known."""
+    return () if fault.cost is None else ((prompt.key, Reply("", "", Usage(*fault.cost))),)
 
 
 @dataclass
