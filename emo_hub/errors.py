@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import NamedTuple
 
 
 class EmoHubError(Exception):
@@ -25,19 +26,27 @@ class TaxonomyError(EmoHubError, ValueError):
     """A label outside its set, or two label sets that do not project on each other."""
 
 
+class Usage(NamedTuple):
+    """What one answer of a teacher cost: tokens read, tokens written, seconds until it was there.
+
+    It stands here since an answer of which nothing can be made was paid for too.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
 class ReplyError(EmoHubError):
     """A reply that cannot become records.
 
     Args:
         reason: a short word that can be counted.
         detail: what was found.
-        cost: tokens read, tokens written and seconds of an answer that came and is lost; None
-            where nobody counted, or none came.
+        cost: of an answer that came and is lost; None where nobody counted, or none came.
     """
 
-    def __init__(
-        self, reason: str, detail: str = "", cost: tuple[int, int, float] | None = None
-    ) -> None:
+    def __init__(self, reason: str, detail: str = "", cost: Usage | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail

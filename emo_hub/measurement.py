@@ -63,7 +63,7 @@ def folder_of(reference: str) -> Path:
 
 def retold(reference: str) -> str:
     """Retell a reference for a report or a card: a folder or a file by its last part."""
-    from emo_hub.evaluation.scorers.provenance import retold_place
+    from emo_hub.lineage import retold_place
 
     is_bare = folder_of(reference) == Path(reference)
     kind = "" if is_bare else reference[: reference.index(":") + 1]
@@ -185,7 +185,7 @@ def _contestants(plan: Measurement) -> Iterator[tuple[str, Any]]:
 
     options = ModelOptions(**{"fitting": _fitting(plan), **plan.options})
     shown: set[str] = set()
-    for reference, name in zip(plan.models, _shown_names(plan.models), strict=True):
+    for reference, name in zip(plan.models, _names(plan.models), strict=True):
         contestant = open_model(reference, replace(options, name=name))
         _check_told_apart(contestant.scorer.name, shown)
         yield reference, contestant
@@ -205,29 +205,22 @@ def _check_told_apart(name: str, shown: set[str]) -> None:
 
 
 def _names(references: Sequence[str]) -> list[str]:
-    """Name folders by their last part where that tells them apart; others name themselves.
+    """Name folders by their last part, with a number where others share it; "" names no folder.
 
     Where on this machine a folder lies is nobody's business who reads the report.
     """
-    shown = [
-        folder_of(typed).resolve().name if folder_of(typed).exists() else "" for typed in references
-    ]
-    return [name if shown.count(name) == 1 else "" for name in shown]
-
-
-def _shown_names(references: Sequence[str]) -> list[str]:
-    """Name folders as `_names` does, those of one last part with numbers that tell them apart."""
     seen: dict[str, list[Path]] = defaultdict(list)
     shown = []
-    for typed, name in zip(references, _names(references), strict=True):
+    for typed in references:
         place = folder_of(typed).resolve()
-        if not name and place.exists():
-            same = seen[place.name]
-            if place not in same:
-                same.append(place)
-            number = same.index(place) + 1
-            name = place.name if number == 1 else f"{place.name} ({number})"
-        shown.append(name)
+        if not place.exists():
+            shown.append("")
+            continue
+        same = seen[place.name]
+        if place not in same:
+            same.append(place)
+        number = same.index(place) + 1
+        shown.append(place.name if number == 1 else f"{place.name} ({number})")
     return shown
 
 
@@ -337,7 +330,7 @@ def _facts(plan: Measurement, command: str) -> dict[str, Any]:
         "corpus": plan.corpus.name,
         "models": ", ".join(
             name or retold(typed)
-            for name, typed in zip(_shown_names(plan.models), plan.models, strict=True)
+            for name, typed in zip(_names(plan.models), plan.models, strict=True)
         ),
         "date": datetime.now(UTC).date().isoformat(),
         "emo_hub": __version__,

@@ -277,18 +277,11 @@ def measured_table(untrained, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def measured_encoder(tiny_base, tmp_path_factory) -> Path:
-    from emo_hub.training.encoder import EncoderRecipe, train_lesson
-    from tests.lessons import lesson
+    from emo_hub.training.encoder import train_lesson
+    from tests.lessons import lesson, quick_recipe
 
     place = tmp_path_factory.mktemp("encoder")
-    recipe = EncoderRecipe(
-        base=str(tiny_base),
-        epochs=1,
-        batch_size=8,
-        max_tokens=48,
-        mixed_precision="no",
-        save_every=0,
-        checks_per_epoch=1,
+    made = train_lesson(
+        lesson(16, 8), place / "made", quick_recipe(tiny_base), command="made by a test"
     )
-    made = train_lesson(lesson(16, 8), place / "made", recipe, command="made by a test")
     return with_results(made.path, place / "measured")

@@ -1,6 +1,7 @@
 """A small lesson for classifiers, which more than one process of a test puts together."""
 
 from emo_hub.training.encoder import Lesson
+from emo_hub.training.encoder_recipe import EncoderRecipe
 from emo_hub.training.material import Material
 from emo_hub.training.rows import TrainingRow
 
@@ -31,6 +32,19 @@ def _rows(count, part):
             )
         )
     return tuple(rows)
+
+
+def quick_recipe(base):
+    """One epoch over few rows, for tests of what surrounds a training."""
+    return EncoderRecipe(
+        base=str(base),
+        epochs=1,
+        batch_size=8,
+        max_tokens=48,
+        mixed_precision="no",
+        save_every=0,
+        checks_per_epoch=1,
+    )
 
 
 def lesson(train=48, validation=24, labels=LABELS):

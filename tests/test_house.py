@@ -14,7 +14,7 @@ FLOORS = [
     {"version", "errors", "taxonomy", "records", "config", "calibration", "registration", "inputs"}
     | {"readings", "phrasebook", "palette", "spreadsheets", "durable", "matching"}
     | {"pictographs"},
-    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors"}
+    {"teacher", "dataset", "metrics", "cards", "checkpoint", "agreement", "tensors", "lineage"}
     | {"pairs", "classifier_settings", "pooling", "batching", "label_vectors", "scoring", "learnt"},
     {"static"},
     {"runtimes", "loading"},

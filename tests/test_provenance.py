@@ -21,7 +21,7 @@ from emo_hub.training.encoder import EncoderRecipe, train_lesson
 from emo_hub.training.nano import NanoRecipe, train_nano
 from tests.classifiers import SETTINGS, save_classifier, settings_of
 from tests.conftest import with_results
-from tests.lessons import LABELS, lesson
+from tests.lessons import LABELS, lesson, quick_recipe
 
 NO_LABEL = "No human emotion label entered its training"
 ISEAR = ("anger", "disgust", "fear", "guilt", "joy", "sadness", "shame")
@@ -29,16 +29,8 @@ ISEAR = ("anger", "disgust", "fear", "guilt", "joy", "sadness", "shame")
 
 def encoder(base, out, task):
     """Train a classifier for a task; what its rows are does not matter here."""
-    recipe = EncoderRecipe(
-        base=str(base),
-        epochs=1,
-        batch_size=8,
-        max_tokens=48,
-        mixed_precision="no",
-        save_every=0,
-        checks_per_epoch=1,
-    )
-    return train_lesson(dataclasses.replace(lesson(16, 8), task=task), out, recipe).path
+    made = dataclasses.replace(lesson(16, 8), task=task)
+    return train_lesson(made, out, quick_recipe(base)).path
 
 
 def told(folder):

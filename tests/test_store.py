@@ -48,7 +48,7 @@ class Faulty:
 
     def answer(self, prompt):
         self.calls += 1
-        raise ReplyError("truncated", "cut off after 9 tokens", (7, 9, 0.5))
+        raise ReplyError("truncated", "cut off after 9 tokens", Usage(7, 9, 0.5))
 
 
 def in_threads(count, work):

@@ -281,8 +281,11 @@ def _is_report(typed: str) -> bool:
 
 def _retold_report(report: str) -> str:
     """Retell a report by its last part; folders of this machine mean nothing on another."""
+    from emo_hub.lineage import retold_place
+
     folder, model = _picked(report)
-    return f"{folder.resolve().name}#{model}" if model else folder.resolve().name
+    name = retold_place(str(folder))
+    return f"{name}#{model}" if model else name
 
 
 def _picked(report: str) -> tuple[Path, str | None]:

@@ -9,7 +9,7 @@ training noise: two seeds of one recipe may differ by more.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -154,7 +154,7 @@ class _Pair:
         keys, others = _keys(first), _keys(second)
         places = {key: i for i, key in enumerate(others)}
         here = [i for i, key in enumerate(keys) if key in places]
-        _check_annotations(first, second, shared=len(here))
+        _check_annotations(first, second, set(keys), set(others))
         there = [places[keys[i]] for i in here]
         targets = first.rows.targets[here]
         answers = _answers(first)[here], _answers(second)[there]
@@ -188,7 +188,9 @@ def _keys(scored: Scored) -> list[RowKey]:
     return keys
 
 
-def _check_annotations(first: Scored, second: Scored, *, shared: int) -> None:
+def _check_annotations(
+    first: Scored, second: Scored, keys: Set[RowKey], others: Set[RowKey]
+) -> None:
     """Refuse to compare what was annotated otherwise, or has no row in common.
 
     Two samples may hold different copies of a text, and copies may be annotated differently; where
@@ -197,7 +199,7 @@ def _check_annotations(first: Scored, second: Scored, *, shared: int) -> None:
     Raises:
         DataError: no row is shared, or the annotations of one differ.
     """
-    keys, others = set(_keys(first)), set(_keys(second))
+    shared = keys & others
     disputed = {key[0] for key in keys - others} & {key[0] for key in others - keys}
     may_be_copies = shared and _is_sample(first) and _is_sample(second)
     if first.rows.labels != second.rows.labels or (disputed and not may_be_copies):

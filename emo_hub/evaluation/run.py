@@ -30,7 +30,7 @@ from emo_hub.evaluation.preparing import (
 )
 from emo_hub.evaluation.results import decide, measure_decisions, measure_dimensions
 from emo_hub.evaluation.scored import Scored, row_ids
-from emo_hub.evaluation.scorers.contestant import Contestant
+from emo_hub.evaluation.scorers.contestant import FROM_DEV, Contestant
 from emo_hub.evaluation.seen import TrainingTexts
 from emo_hub.evaluation.sources import Where
 from emo_hub.evaluation.store import Kept, Question, ScoreStore
@@ -40,7 +40,6 @@ Scores = NDArray[np.float32]
 Progress = Callable[[str], None]
 
 ZERO_SHOT = "zero-shot"
-FROM_DEV = "thresholds from dev"
 # How many positives the threshold of all labels is worth against a label's own.
 _DEV_SHRINK = 20.0
 _REMEMBERED = 2

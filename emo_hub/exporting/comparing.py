@@ -22,10 +22,8 @@ def difference(one: EmotionModel, other: EmotionModel) -> str:
     ours, theirs = (model.encode_texts(texts[:_FEW], contexts[:_FEW]) for model in (one, other))
     if ours.shape != theirs.shape or not np.allclose(ours, theirs, atol=1e-5):
         return "encoder"
-    for name, part in _parts(one).items():
-        if not _alike(part, _parts(other)[name]):
-            return name
-    return ""
+    mine, others = _parts(one), _parts(other)
+    return next((name for name in mine if not _alike(mine[name], others[name])), "")
 
 
 def _parts(model: EmotionModel) -> dict[str, Any]:

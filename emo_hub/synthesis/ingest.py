@@ -79,7 +79,8 @@ def record_replies(
     for source in sources:
         if not any((source / name).is_file() for name in FILES):
             raise DataError(f"{source} has none of {', '.join(FILES)}: give a folder of replies.")
-    told = _provenance(out, about, teacher or _author(sources))
+    teacher = teacher or _author(sources)
+    told = _provenance(out, about, teacher)
     plan, replies = Plan(), dict[str, list[Json]]()
     if (out / FILE).is_file():
         plan = read_plan(out)
@@ -149,7 +150,7 @@ def _planned(plan: Plan) -> list[tuple[Stage[Any, Any], Sequence[Any]]]:
 
 
 def _with_campaigns(
-    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path], teacher: str | None
+    plan: Plan, replies: dict[str, list[Json]], sources: Sequence[Path], teacher: str
 ) -> tuple[Plan, dict[str, list[Json]]]:
     stories = _all_lines(sources, SCENES, teacher)
     looks = {look: _all_lines(sources, name, teacher) for look, name in LOOKS.items()}
@@ -157,7 +158,7 @@ def _with_campaigns(
     new = plan_from_json(_plan(_all_requests(sources), stories, looks, rowwise))
     told = [_without(line, "source", "split", "id") for lines in looks.values() for line in lines]
     added = {
-        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES, teacher), new),
+        utterances.STAGE.name: _slotwise(_all_lines(sources, UTTERANCES, teacher), new, teacher),
         scenes.STAGE.name: [_without(s, "request", "genre", "setting") for s in stories],
         **{name: _rowwise(rowwise[name], *named) for name, named in _ROWWISE.items()},
         descriptors.STAGE.name: told,
@@ -255,22 +256,23 @@ def _all_requests(sources: Sequence[Path]) -> list[Json]:
     return [r for path in found if path.is_file() for r in read_requests(path)]
 
 
-def _all_lines(sources: Sequence[Path], name: str, teacher: str | None) -> list[Json]:
+def _lines(sources: Sequence[Path], name: str) -> list[Json]:
     found = [source / name for source in sources if (source / name).is_file()]
-    lines = [line for path in found for line in read_lines(path, _FIELDS[name])]
-    if teacher is None and not all("teacher" in line for line in lines):
-        raise DataError(
-            f"Not every line of {name} says who wrote the reply: name the teacher (--teacher)."
-        )
-    return [{"teacher": teacher} | line for line in lines]
+    return [line for path in found for line in read_lines(path, _FIELDS[name])]
+
+
+def _all_lines(sources: Sequence[Path], name: str, teacher: str) -> list[Json]:
+    return [{"teacher": teacher} | line for line in _lines(sources, name)]
 
 
 def _author(sources: Sequence[Path]) -> str:
-    """Name who wrote the first reply; a `DataError` where it does not say so."""
-    names = (name for name in FILES if name != REQUESTS)
-    lines = (line for name in names for line in _all_lines(sources, name, None))
-    first = next(lines, {"teacher": ""})
-    return str(first["teacher"])
+    """Name who wrote the first reply; a `DataError` where one does not say so."""
+    told = {name: [line.get("teacher") for line in _lines(sources, name)] for name in _FIELDS}
+    if silent := [name for name, wrote in told.items() if None in wrote]:
+        raise DataError(
+            f"Not every line of {silent[0]} says who wrote the reply: name the teacher (--teacher)."
+        )
+    return str(next((wrote for names in told.values() for wrote in names), ""))
 
 
 def _plan(
@@ -305,7 +307,7 @@ def _groups(lines: Sequence[Json]) -> list[Json]:
     ]
 
 
-def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
+def _slotwise(lines: Sequence[Json], plan: Plan, teacher: str) -> list[Json]:
     by_request: dict[str, list[Json]] = defaultdict(list)
     for line in lines:
         by_request[line["request"]].append(_without(line, "request"))
@@ -315,8 +317,7 @@ def _slotwise(lines: Sequence[Json], plan: Plan) -> list[Json]:
     replies = []
     for request in plan.utterances:
         slots = by_request[request.request]
-        # A request without any line was answered by whoever answered the others.
-        wrote = (slots or lines)[0]["teacher"]
+        wrote = slots[0]["teacher"] if slots else teacher
         told = [_without(slot, "teacher") for slot in slots]
         replies.append({"utterances": told, "teacher": wrote})
     return replies

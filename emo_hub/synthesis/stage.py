@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from emo_hub.errors import NotRecordedError, ReplyError, Unanswered
 from emo_hub.records import Rejection
-from emo_hub.teacher import Prompt, Reply, Teacher, Usage, read_object, stop
+from emo_hub.teacher import Prompt, Reply, Teacher, read_object, stop
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
@@ -200,7 +200,7 @@ def _came(error: ReplyError) -> tuple[Reply, ...]:
     """Give the answer of which nothing could be made, for the account; none where none came."""
     if error.cost is None and error.reason not in _GENERATED:
         return ()
-    return (Reply("", "", None if error.cost is None else Usage(*error.cost)),)
+    return (Reply("", "", error.cost),)
 
 
 def _read(

@@ -101,16 +101,11 @@ class TextSource:
         text: str = row[0]
         return text
 
-    def _has(self, same: str | None) -> bool:
-        found = self._texts.execute("SELECT 1 FROM texts WHERE same = ?", (same,)).fetchone()
-        return found is not None
-
-    def _is_there(self, split: str, text_id: str, text: str) -> bool:
-        wanted = (split, text_id, text)
+    def _is_there(self, *row: str | None) -> bool:
         found = self._texts.execute(
-            "SELECT 1 FROM texts WHERE split = ? AND id = ? AND text = ?", wanted
-        ).fetchone()
-        return found is not None
+            "SELECT 1 FROM texts WHERE split = ? AND id = ? AND text = ? OR same = ?", row
+        )
+        return found.fetchone() is not None
 
     def _add(self, split: str, text_id: str, text: str, where: str, *, has_id: bool) -> None:
         if not text or len(text) > LONGEST:
@@ -122,11 +117,10 @@ class TextSource:
             # but whoever gives ids wants each of them answered.
             flat = " ".join(text.casefold().split())
             same = None if has_id else hashlib.sha256(flat.encode()).hexdigest()
-            self._texts.execute(
-                "INSERT INTO texts VALUES (?, ?, ?, ?)", (split, text_id, text, same)
-            )
+            row = (split, text_id, text, same)
+            self._texts.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
-            if self._has(same) or self._is_there(split, text_id, text):
+            if self._is_there(*row):
                 self.skipped["duplicate"] += 1
                 return
             raise InputError(

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from emo_hub.errors import InputError, ReplyError
+from emo_hub.errors import InputError, ReplyError, Usage
 from emo_hub.teacher.batch import INDEX_FILE, Asked, read_index
 from emo_hub.teacher.forms import NotAnsweredError, reply_of
 from emo_hub.teacher.lines import RecordedLine
-from emo_hub.teacher.prompt import Reply, Usage
+from emo_hub.teacher.prompt import Reply
 from emo_hub.teacher.store import Store, open_store, release
 
 # Replies that share one write to the disk; a kill costs nothing, for the files are still there.
@@ -208,5 +208,6 @@ def _understood(line: BatchReply, raw: bytes) -> BatchReply:
         return replace(line, reply=reply_of(entry))
     except ReplyError as error:
         final = not isinstance(error, NotAnsweredError)
-        usage = None if error.cost is None else Usage(*error.cost)
-        return replace(line, reason=error.reason, detail=error.detail, is_final=final, usage=usage)
+        return replace(
+            line, is_final=final, reason=error.reason, detail=error.detail, usage=error.cost
+        )

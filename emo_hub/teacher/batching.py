@@ -11,10 +11,10 @@ from queue import Empty, SimpleQueue
 
 import torch
 
-from emo_hub.errors import EmoHubError, ReplyError, TeacherError, Unanswered
+from emo_hub.errors import EmoHubError, ReplyError, TeacherError, Unanswered, Usage
 from emo_hub.teacher.completion import without_thoughts
 from emo_hub.teacher.generation import ChatModel
-from emo_hub.teacher.prompt import Prompt, Reply, Usage
+from emo_hub.teacher.prompt import Prompt, Reply
 
 # How long the first prompt of a batch waits for others; short beside any answer.
 _GATHERING_SECONDS = 0.05
@@ -171,17 +171,16 @@ class Worker:
     def _reply(self, asked: Asked, answer: list[int] | None, seconds: float) -> None:
         if answer is None:
             if not self._closing.is_set():
-                cost = (len(asked.tokens), asked.most_new, seconds)
+                cost = Usage(len(asked.tokens), asked.most_new, seconds)
                 detail = f"no end after {asked.most_new} tokens"
                 _settle(asked, ReplyError("truncated", detail, cost))
             return
+        usage = Usage(len(asked.tokens), len(answer), seconds)
         text = without_thoughts(self._chat.decode(answer)).strip()
         if not text:
-            cost = (len(asked.tokens), len(answer), seconds)
             detail = f"{len(answer)} tokens without a text"
-            _settle(asked, ReplyError("empty_reply", detail, cost))
+            _settle(asked, ReplyError("empty_reply", detail, usage))
             return
-        usage = Usage(len(asked.tokens), len(answer), seconds)
         asked.reply.set_result(Reply(text, self._chat.name, usage))
 
 

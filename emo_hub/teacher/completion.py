@@ -6,8 +6,8 @@ import json
 import re
 from typing import cast
 
-from emo_hub.errors import ReplyError
-from emo_hub.teacher.prompt import Reply, Usage, cost_of
+from emo_hub.errors import ReplyError, Usage
+from emo_hub.teacher.prompt import Reply
 
 # A chat template may have opened the block already, so that only its end is in the answer.
 _THOUGHTS = re.compile(
@@ -94,15 +94,13 @@ def read_completion(content: bytes, asked_model: str, seconds: float) -> Reply:
         raise ReplyError(
             "truncated",
             f"cut off after {(usage and usage.completion_tokens) or 'too many'} tokens",
-            cost_of(usage),
+            usage,
         )
     if finish == "content_filter" or message.get("refusal"):
-        raise ReplyError(
-            "refused_by_server", cut(str(message.get("refusal") or finish)), cost_of(usage)
-        )
+        raise ReplyError("refused_by_server", cut(str(message.get("refusal") or finish)), usage)
     text = without_thoughts(_content(message.get("content")))
     if not text.strip():
-        raise ReplyError("empty_reply", f"finish_reason is {finish}", cost_of(usage))
+        raise ReplyError("empty_reply", f"finish_reason is {finish}", usage)
     model = value.get("model")
     return Reply(text, model if isinstance(model, str) and model else asked_model, usage)
 

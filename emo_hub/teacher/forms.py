@@ -8,7 +8,7 @@ from typing import Any
 from emo_hub.errors import ReplyError
 from emo_hub.teacher.completion import ServerFault, read_completion
 from emo_hub.teacher.lines import read_usage
-from emo_hub.teacher.prompt import Reply, cost_of
+from emo_hub.teacher.prompt import Reply
 
 
 class NotAnsweredError(ReplyError):
@@ -47,8 +47,8 @@ def reply_of(entry: dict[str, Any]) -> Reply:
 def _by_hand(entry: dict[str, Any]) -> Reply:
     reply, teacher = entry["reply"], entry.get("teacher")
     if isinstance(fault := entry.get("fault"), dict):
-        cost = cost_of(read_usage(entry))
-        raise ReplyError(str(fault.get("reason")), str(fault.get("detail", "")), cost)
+        said = str(fault.get("reason")), str(fault.get("detail", ""))
+        raise ReplyError(*said, read_usage(entry))
     if isinstance(reply, (dict, list)):
         reply = json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
     if not isinstance(reply, str) or not reply.strip():

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emo_hub.errors import DataError
-from emo_hub.teacher.prompt import Prompt, Reply, Usage
+from emo_hub.errors import DataError, Usage
+from emo_hub.teacher.prompt import Prompt, Reply
 
 RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 HEAD = b'{"key":"'
@@ -66,11 +66,7 @@ def write_line(line: RecordedLine) -> str:
     entry: dict[str, Any] = {"key": line.key, "request": line.request}
     entry |= {"teacher": reply.teacher, "reply": reply.text}
     if (usage := reply.usage) is not None:
-        entry["usage"] = {
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "seconds": usage.seconds,
-        }
+        entry["usage"] = usage._asdict()
     if line.fault is not None:
         entry["fault"] = {"reason": line.fault[0], "detail": line.fault[1]}
     text = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"

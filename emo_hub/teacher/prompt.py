@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from emo_hub.errors import Usage
+
 _PLACEHOLDER = re.compile(r"\{\{([^{}]+)\}\}")
 
 
@@ -61,20 +63,6 @@ class Prompt:
             return text_of(match[1]) if match[1] in self.references else match[0]
 
         return tuple((role, _PLACEHOLDER.sub(fill, content)) for role, content in self.messages)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What one reply cost: tokens read, tokens written, and seconds until it was there."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
-
-
-def cost_of(usage: Usage | None) -> tuple[int, int, float] | None:
-    """Give a cost as a `ReplyError` carries it."""
-    return None if usage is None else (usage.prompt_tokens, usage.completion_tokens, usage.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from emo_hub.errors import InputError, NotRecordedError, ReplyError
 from emo_hub.teacher.lines import DamagedLine, RecordedLine
-from emo_hub.teacher.prompt import Prompt, Reply, Teacher, Usage, cost_of, stop
+from emo_hub.teacher.prompt import Prompt, Reply, Teacher, stop
 from emo_hub.teacher.store import Store, open_store, release
 
 # Why a teacher gives a prompt up; what mends one of these is worth asking again for.
@@ -157,8 +157,7 @@ class Recorded:
             reply = inner.answer(prompt)
         except ReplyError as error:
             fault = (error.reason, error.detail)
-            usage = None if error.cost is None else Usage(*error.cost)
-            nothing = RecordedLine(key, prompt.request, Reply("", "", usage), fault)
+            nothing = RecordedLine(key, prompt.request, Reply("", "", error.cost), fault)
             self._store.record([(prompt.stage, nothing)])
             raise
         self._store.record([(prompt.stage, RecordedLine(key, prompt.request, reply))])
@@ -182,5 +181,5 @@ class Recorded:
 
 def _reply(line: RecordedLine) -> Reply:
     if line.fault is not None:
-        raise ReplyError(*line.fault, cost_of(line.reply.usage))
+        raise ReplyError(*line.fault, line.reply.usage)
     return line.reply

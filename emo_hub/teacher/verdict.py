@@ -10,12 +10,18 @@ from typing import Any
 
 from emo_hub.errors import ReplyError, TeacherError, Unanswered
 from emo_hub.teacher.completion import ServerFault, cut
-from emo_hub.teacher.wire import Dialect, HttpSettings, is_about_the_model, plainer
+from emo_hub.teacher.wire import (
+    FILTER_WORDS,
+    Dialect,
+    HttpSettings,
+    is_about_the_model,
+    plainer,
+)
 
 _RETRYABLE = frozenset({408, 409, 425, 429})
 _FORBIDDEN = 403
 _KEY_TROUBLE = frozenset({401, 402, _FORBIDDEN})
-_MODERATED = re.compile(r"moderat|flagged|content.?(filter|management|policy)|safety")
+_MODERATED = re.compile(rf"moderat|flagged|{FILTER_WORDS}")
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient (credit|balance|quota)")
 
 

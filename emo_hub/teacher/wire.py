@@ -39,7 +39,8 @@ _NO_SUCH_MODEL = re.compile(
     r"model.{0,100}(not found|not exist|doesn't exist|no such|not supported)|model_not_found|"
     r"(unknown|invalid|no such) model|not a valid model|pinned to"
 )
-_FILTER = re.compile(r"content.?(filter|management|policy)|safety")
+FILTER_WORDS = r"content.?(filter|management|policy)|safety"
+_FILTER = re.compile(FILTER_WORDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,19 @@ from typing import Any
 
 from emo_hub.cards import datasets_of_card
 from emo_hub.checkpoint import HEAD_FILE, PACKAGED_BASE, RUN_FILE
-from emo_hub.classifier_settings import OWN_TASK, TASK_KEY
+from emo_hub.classifier_settings import TASK_KEY
 from emo_hub.errors import CheckpointError
+from emo_hub.lineage import (
+    BASE_DATASETS,
+    IN_FOLDS,
+    TRAINED_ON,
+    folded,
+    is_without_people,
+    recorded_names,
+    retold_place,
+)
 from emo_hub.tensors import LEARNT_FILE
 
-TRAINED_ON, IN_FOLDS, BASE_DATASETS = "trained_on", "in_folds", "base_datasets"
-
-_FOLD = "fold-"  # how portions of a cross-validation are called
 _CLASSIFIER = "ForSequenceClassification"
 Record = dict[str, list[str]]
 
@@ -39,13 +45,13 @@ def inherited(folder: Path, name: str) -> Record:
     run, config = _object(folder / RUN_FILE), _object(folder / "config.json")
     if run or TASK_KEY in config or (folder / HEAD_FILE).is_file():
         task = str(config.get(TASK_KEY) or run.get("task") or "")
-        stated = (*_names(run, TRAINED_ON), task, *datasets_of_card(folder))
-        folds = _names(run, IN_FOLDS) or _folded(task, str(run.get("portion", "")))
-        return _record(stated, folds, _names(run, BASE_DATASETS))
+        stated = (*recorded_names(run, TRAINED_ON), task, *datasets_of_card(folder))
+        folds = recorded_names(run, IN_FOLDS) or folded(task, run.get("portion", ""))
+        return _record(stated, folds, recorded_names(run, BASE_DATASETS))
     datasets = () if name == PACKAGED_BASE else datasets_of_card(folder)
     if _rates_emotions(config):
         # Somebody labelled what its outputs learnt from, whether or not the card names the set.
-        return _record(datasets or (_short(name),), (), ())
+        return _record(datasets or (retold_place(name),), (), ())
     return _record((), (), datasets)
 
 
@@ -67,14 +73,14 @@ def descended(
             folds of the task whose folds are to be scored now.
     """
     found = inherited(folder, name)
-    folds = _folded(task, portion)
+    folds = folded(task, portion)
     if set(folds) & set(found.get(IN_FOLDS, ())):
         raise CheckpointError(
-            f"{_short(name)} was trained on folds of {task}, so it has seen most rows that these "
-            "folds are scored on. Start from what it came from."
+            f"{retold_place(name)} was trained on folds of {task}, so it has seen most rows that "
+            "these folds are scored on. Start from what it came from."
         )
     learnt = reads_labels and (folder / LEARNT_FILE).is_file()
-    examples = (f"examples that {_short(name)} learnt labels from",) if learnt else ()
+    examples = (f"examples that {retold_place(name)} learnt labels from",) if learnt else ()
     return _record(
         (*found[TRAINED_ON], *examples, task),
         (*found.get(IN_FOLDS, ()), *folds),
@@ -90,18 +96,14 @@ def joined(records: Iterable[Mapping[str, Any]]) -> Record:
     """
     whole = list(records)
     keys = (TRAINED_ON, IN_FOLDS, BASE_DATASETS)
-    return _record(*([name for one in whole for name in _names(one, key)] for key in keys))
+    return _record(*([name for one in whole for name in recorded_names(one, key)] for key in keys))
 
 
 def _record(trained_on: Iterable[str], folds: Iterable[str], datasets: Iterable[str]) -> Record:
-    people = (name for name in trained_on if name and name.rpartition("/")[2] != OWN_TASK)
+    people = (name for name in trained_on if name and not is_without_people(name))
     found = {TRAINED_ON: people, IN_FOLDS: folds, BASE_DATASETS: datasets}
     lists = {key: list(dict.fromkeys(names)) for key, names in found.items()}
     return {key: names for key, names in lists.items() if names or key == TRAINED_ON}
-
-
-def _folded(task: str, portion: str) -> tuple[str, ...]:
-    return (task,) if portion.startswith(_FOLD) else ()
 
 
 def _rates_emotions(config: Mapping[str, Any]) -> bool:
@@ -109,21 +111,6 @@ def _rates_emotions(config: Mapping[str, Any]) -> bool:
     has_outputs = any(_CLASSIFIER in str(one) for one in config.get("architectures") or ())
     labels = [str(label).lower() for label in config.get("label2id") or ()]
     return has_outputs and not any(label.startswith("entail") for label in labels)
-
-
-def _short(name: str) -> str:
-    """Name a base as a record may: where a folder lies on this machine is nobody's business."""
-    return Path(name).resolve().name if Path(name).is_dir() else name
-
-
-def _names(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    names = record.get(key, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise CheckpointError(
-            f"A {RUN_FILE} has {str(names)!r:.60} under '{key}'; wanted a list of names. Restore "
-            "the file as training wrote it."
-        )
-    return tuple(names)
 
 
 def _object(path: Path) -> dict[str, Any]:

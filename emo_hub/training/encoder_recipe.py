@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emo_hub.checkpoint import PACKAGED_BASE
 from emo_hub.errors import SettingsError
 from emo_hub.training.loop import PRECISIONS
 from emo_hub.training.objectives import LOSSES
+from emo_hub.training.ranges import check_ranges
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "targets": ("hard", "soft"),
@@ -27,13 +28,13 @@ _AMOUNTS = (
     "positive_focus", "negative_focus", "max_rows", "max_batch_tokens", "checks_per_epoch",
     "patience", "save_every", "threshold_shrink", "weight_decay",
 )  # fmt: skip
-_RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
-    (_COUNTS, lambda value: value >= 1, "at least 1"),
-    (_FACTORS, lambda value: value > 0, "greater than 0"),
-    (_SHARES, lambda value: 0 <= value <= 1, "in 0..1"),
-    (_PARTS, lambda value: 0 <= value < 1, "at least 0 and below 1"),
-    (_AMOUNTS, lambda value: value >= 0, "at least 0"),
-)
+_RANGES = {
+    "at least 1": _COUNTS,
+    "greater than 0": _FACTORS,
+    "in 0..1": _SHARES,
+    "at least 0 and below 1": _PARTS,
+    "at least 0": _AMOUNTS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +92,7 @@ class EncoderRecipe:
         for key, values in _CHOICES.items():
             if getattr(self, key) not in values:
                 raise SettingsError(f"{key} must be one of {values}; got {getattr(self, key)!r}.")
-        for keys, is_right, wanted in _RANGES:
-            for key in keys:
-                if not is_right(getattr(self, key)):
-                    raise SettingsError(f"{key} must be {wanted}; got {getattr(self, key)}.")
+        check_ranges(self, _RANGES)
 
     @property
     def synthetic_kinds(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ from emo_hub.evaluation.pictures.subject import left_out, said_number
 from emo_hub.evaluation.pictures.values import Quoted
 from emo_hub.evaluation.results import Result
 from emo_hub.evaluation.scored import Scored
+from emo_hub.evaluation.scorers.contestant import FROM_DEV
 
 _ROW = 0.165  # inches per model
 _ABOVE, _BELOW = 0.3, 0.26  # inches for the title and the numbers of a panel
@@ -34,7 +35,7 @@ _ROLES = {
     "fine-tuned": "trained on the train split of the same benchmark",
     "teacher's labels": "measured against labels of the teacher, not of people",
 }
-_DEV = ", thresholds from dev"
+_DEV = f", {FROM_DEV}"
 _MOST_QUOTED = 5
 
 
@@ -151,7 +152,7 @@ def _say_role(role: str) -> str:
     base = role.removesuffix(_DEV)
     said = f"{base}: {_ROLES[base]}" if base in _ROLES else plain(role)
     said = said[:1].upper() + said[1:]
-    return f"{said}; thresholds from dev" if base != role else said
+    return f"{said}; {FROM_DEV}" if base != role else said
 
 
 def _limits(blocks: Sequence[_Block]) -> tuple[float, float]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-DEV = ", thresholds from dev"
+from emo_hub.evaluation.scorers.contestant import FROM_DEV
+
+DEV = f", {FROM_DEV}"
 
 _METRICS = {
     "macro_f1": "macro-F1",

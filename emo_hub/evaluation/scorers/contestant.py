@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 ZERO_SHOT, TRANSFER, FINE_TUNED = "zero-shot", "transfer", "fine-tuned"
+FROM_DEV = "thresholds from dev"  # what a role ends in, where rows of the benchmark fitted them
 # Rows of a benchmark fit thresholds for that benchmark alone, which `run` does and says.
 _SYNTHETIC = ("synthetic", "validation")
 

@@ -18,7 +18,8 @@ from emo_hub.evaluation.scorers.fingerprints import digest_of_thresholds, finger
 from emo_hub.evaluation.scorers.llm_asking import Desk, Progress
 from emo_hub.evaluation.scorers.llm_questions import VERSIONS, Style
 from emo_hub.evaluation.scorers.llm_scorer import OWN_DECISIONS, Forecast, LlmScorer, own_decisions
-from emo_hub.evaluation.scorers.provenance import benchmarks_of, retold_place, standing_of
+from emo_hub.evaluation.scorers.provenance import benchmarks_of, standing_of
+from emo_hub.lineage import retold_place
 from emo_hub.taxonomy import lexicon
 from emo_hub.teacher import Prompt, Reply, stop
 

@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emo_hub.errors import InputError, NotRecordedError, ReplyError, Unanswered
+from emo_hub.errors import InputError, NotRecordedError, ReplyError, Unanswered, Usage
 from emo_hub.evaluation.scorers.llm_answers import Row
 from emo_hub.evaluation.scorers.llm_questions import Question, repair
-from emo_hub.teacher import Prompt, Recorded, Reply, Teacher, Usage, stop
+from emo_hub.teacher import Prompt, Recorded, Reply, Teacher, stop
 
 Progress = Callable[[str], None]
 Pair = tuple[str, str | None]
@@ -167,7 +167,7 @@ class Desk:
 
 def _lost(prompt: Prompt, fault: ReplyError) -> tuple[tuple[str, Reply], ...]:
     """Give what was paid for an answer of which nothing can be made, where that is known."""
-    return () if fault.cost is None else ((prompt.key, Reply("", "", Usage(*fault.cost))),)
+    return () if fault.cost is None else ((prompt.key, Reply("", "", fault.cost)),)
 
 
 @dataclass
@@ -177,7 +177,7 @@ class Tally:
     texts: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     repaired: int = 0
-    _paid: dict[str, tuple[int, int, float]] = field(default_factory=dict, repr=False)
+    _paid: dict[str, Usage] = field(default_factory=dict, repr=False)
 
     def add(self, outcome: Outcome, texts: int) -> None:
         """Count an outcome that stands for so many equal texts; a reply is paid only once."""
@@ -187,10 +187,7 @@ class Tally:
         elif len(outcome.paid) > 1:
             self.repaired += texts
         for key, reply in outcome.paid:
-            cost = reply.usage
-            self._paid[key] = (
-                (cost.prompt_tokens, cost.completion_tokens, cost.seconds) if cost else (0, 0, 0.0)
-            )
+            self._paid[key] = reply.usage or Usage(0, 0, 0.0)
 
     def facts(self) -> dict[str, Any]:
         """Give it as plain values; tokens and seconds are those of earlier runs' replies too."""

@@ -11,6 +11,7 @@ from typing import Any
 from emo_hub.errors import DataError, InputError
 from emo_hub.evaluation.scorers.contestant import (
     FINE_TUNED,
+    FROM_DEV,
     TRANSFER,
     ZERO_SHOT,
     Contestant,
@@ -23,8 +24,6 @@ from emo_hub.evaluation.scorers.prediction_files import read_predictions, sideca
 from emo_hub.evaluation.scorers.prediction_scorer import PredictionScorer
 from emo_hub.evaluation.scorers.provenance import benchmarks_of
 from emo_hub.evaluation.scorers.references import Reference
-
-_FROM_DEV = "thresholds from dev"  # how a role ends that an evaluation gave
 
 
 def open_predictions(reference: Reference, options: ModelOptions) -> Contestant:
@@ -84,7 +83,7 @@ def _trained_on(facts: Mapping[str, Any], path: Path) -> tuple[str, ...]:
 
 
 def _is_from_dev(facts: Mapping[str, Any]) -> bool:
-    return str(facts.get("role") or facts.get("standing") or "").endswith(_FROM_DEV)
+    return str(facts.get("role") or facts.get("standing") or "").endswith(FROM_DEV)
 
 
 def _cuts(

@@ -9,11 +9,18 @@ from typing import Any
 
 from emo_hub.cards import datasets_of_card
 from emo_hub.checkpoint import RUN_FILE
-from emo_hub.classifier_settings import OWN_TASK
-from emo_hub.errors import CheckpointError
 from emo_hub.evaluation.scorers.contestant import TRANSFER, ZERO_SHOT, ModelOptions
 from emo_hub.evaluation.scorers.deciding import Thresholds
 from emo_hub.evaluation.scorers.references import Reference, read_json
+from emo_hub.lineage import (
+    BASE_DATASETS,
+    IN_FOLDS,
+    TRAINED_ON,
+    folded,
+    is_without_people,
+    recorded_names,
+    retold_place,
+)
 
 # Names of data sets that say which benchmark's rows they hold, where neither folder nor Hub
 # repository of the declaration does.
@@ -23,7 +30,6 @@ _ALSO: dict[str, str] = {
     "mdtotheemotionlines": "meld",
     "friendsemotion": "emorynlp",
 }
-_FOLD = "fold-"  # how training calls a portion that was dealt in folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +60,20 @@ def lineage(folder: Path, options: ModelOptions, task: str = "") -> Lineage:
         CheckpointError: training.json or the front matter of the card is damaged.
     """
     run = read_json(folder / RUN_FILE) if (folder / RUN_FILE).is_file() else {}
-    recorded = (*_recorded(run, "trained_on", folder), *_benchmarks_in(run, folder))
+    recorded = (*recorded_names(run, TRAINED_ON, folder), *_benchmarks_in(run, folder))
     stated = (*options.trained_on, task, *datasets_of_card(folder), *recorded)
     named = tuple(dict.fromkeys(name for name in stated if name))
-    folds = list(_recorded(run, "in_folds", folder))
-    if str(run.get("portion", "")).startswith(_FOLD):
-        folds.append(task)
+    folds = (*recorded_names(run, IN_FOLDS, folder), *folded(task, run.get("portion", "")))
     human = tuple(name for name in named if not is_without_people(name))
     return Lineage(named, human, benchmarks_of(folds))
-
-
-def is_without_people(dataset: str) -> bool:
-    """Say whether no label of a set was given by a person: a corpus of ours, in any namespace."""
-    return dataset.rpartition("/")[2] == OWN_TASK
 
 
 def _benchmarks_in(run: dict[str, Any], folder: Path) -> tuple[str, ...]:
     """Pick those sets of a foreign encoder's card that have labels we know; most have none."""
     from emo_hub.evaluation.benchmarks import BENCHMARKS
 
-    datasets = _recorded(run, "base_datasets", folder)
+    datasets = recorded_names(run, BASE_DATASETS, folder)
     return tuple(name for name in datasets if benchmarks_of((name,)) & BENCHMARKS.keys())
-
-
-def _recorded(run: dict[str, Any], key: str, folder: Path) -> tuple[str, ...]:
-    names = run.get(key, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise CheckpointError(
-            f"{folder / RUN_FILE} has {str(names)!r:.60} under '{key}'; wanted a list of names. "
-            "Restore the file as training wrote it."
-        )
-    return tuple(names)
 
 
 def benchmarks_of(names: Iterable[str]) -> frozenset[str]:
@@ -128,15 +117,6 @@ def described(
         "thresholds": thresholds.words,
         "thresholds_split": thresholds.split,
     }
-
-
-def retold_place(source: str) -> str:
-    """Name a folder or a file by its last part; whatever names no place here by itself.
-
-    Where on this machine it lies is nobody's business who reads a report or a card.
-    """
-    place = Path(source)
-    return place.resolve().name if place.is_absolute() or place.exists() else source
 
 
 def _names_of(declared: object) -> set[str]:
