@@ -13,11 +13,13 @@ from emo_hub.cli.options import Texts, retold_texts
 
 def train_average_command(
     runs: Annotated[list[Path], typer.Argument(help="Finished runs of train contrastive.")],
-    data: Annotated[Path, typer.Option(help="The corpus folder that they were trained on.")],
+    data: Annotated[
+        Path, typer.Option(help="The corpus that they, or the last of them, were trained on.")
+    ],
     out: Annotated[Path, typer.Option(help="Where the checkpoint goes.")],
     texts: Texts = "",
 ) -> None:
-    """Average runs that differ in their settings into one model, calibrated anew."""
+    """Average runs that differ in settings or version of the corpus; calibrate the model anew."""
     from emo_hub.training.averaging import average_runs
 
     where = retold_texts(texts)

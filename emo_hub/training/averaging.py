@@ -1,7 +1,8 @@
 """Several runs of one base averaged into one model of the same size.
 
-Runs that start from the same encoder and differ in their settings end in one basin; between them
-lies a model that keeps most of what each is better at (Wortsman et al. 2022, "model soups").
+Runs that start from the same encoder and differ in settings, or in how far a corpus had grown, end
+in one basin; between them lies a model that keeps most of what each is better at (Wortsman et al.
+2022, "model soups").
 Low-rank updates are averaged as what they add to the weights, so nothing is lost: ranks add up.
 """
 
@@ -38,6 +39,7 @@ from emo_hub.training.writing import (
 )
 
 Tensors = dict[str, torch.Tensor]
+_TOLD_OF_RUNS = ("run", "command", "corpus_version", "corpus_content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,11 @@ def average_runs(
     """Average finished runs with equal shares, and fit calibration and thresholds anew.
 
     Args:
-        runs: checkpoints of `emo-hub train contrastive` with low-rank updates of one base.
-        data: the corpus that they were trained on, whose validation rows judge the result.
+        runs: checkpoints of `emo-hub train contrastive` with low-rank updates of one base, on one
+            corpus or on versions of it: a row keeps its split as a corpus grows, so no run learnt
+            from a row that judges now.
+        data: the corpus, in a version that one of them was trained on; its validation rows judge
+            the result.
         out: where the checkpoint goes.
         texts: of the annotated comments, as in training.
         command: what makes the same checkpoint again, for the card.
@@ -71,8 +76,8 @@ def average_runs(
 
     Raises:
         InputError: fewer than two runs, or something other than a checkpoint stands at `out`.
-        CheckpointError: a run cannot be averaged with the first one, and why, or `data` is another
-            corpus than theirs.
+        CheckpointError: a run cannot be averaged with the first one, and why, or none of them
+            was trained on `data`.
         DataError: the data folder is no corpus or has no such rows, or `out` cannot be written.
     """
     out = out.absolute()
@@ -82,22 +87,22 @@ def average_runs(
     parts = [_read(run) for run in runs]
     for part in parts[1:]:
         _check_like(parts[0], part)
-    _check_corpus(parts[0], data)
-    recipe = fill(ContrastiveRecipe, parts[0].told["recipe"], where=str(runs[0]))
+    judged = _made_on(data, parts)
+    recipe = fill(ContrastiveRecipe, judged.told["recipe"], where=str(judged.path))
     material = gather(data, texts, wanted_rows(recipe))
     identity = {
         "averaged": [part.told["run"] for part in parts],
-        "content": parts[0].told["corpus_content"],
+        "content": judged.told["corpus_content"],
         "texts": material.sha256,
     }
     # What was fitted of one run's scores says nothing of their mean.
     told = {
-        **{k: v for k, v in parts[0].told.items() if k not in ("calibrated", "calibration")},
+        **{k: v for k, v in judged.told.items() if k not in ("calibrated", "calibration")},
         **joined(part.told for part in parts),
         "run": files.text_sha256(json.dumps(identity, sort_keys=True))[:12],
         "command": command,
         "steps": sum(part.told["steps"] for part in parts),
-        "averaged": [{"run": p.told["run"], "command": p.told["command"]} for p in parts],
+        "averaged": [{key: part.told[key] for key in _TOLD_OF_RUNS} for part in parts],
     }
     if is_made(out, told):
         say(f"{out} is the average of these very runs, judged by these very rows: reused.")
@@ -114,6 +119,11 @@ def average_runs(
     rank = sum(_rank(part) for part in parts)
     finished = Finished(model, judgement, updates, (rank, rank), parts[0].head.base)
     write_checkpoint(out, finished, told)
+    if {part.told["corpus_content"] for part in parts} != {judged.told["corpus_content"]}:
+        say(
+            f"Not all runs were trained on {data}; a row keeps its split in every version of a "
+            "corpus, so its validation rows are new to all of them."
+        )
     say(f"{len(parts)} runs averaged; calibrated on {len(material.validation):,} validation rows.")
     return Trained(out, reused=False, notes=material.notes)
 
@@ -125,7 +135,7 @@ def _read(path: Path) -> _Run:
             f"{path} has no low-rank updates beside it ({ADAPTER}/), so it cannot be averaged: "
             "train it with adapter_rank above 0."
         )
-    told = read_run(path, "run", "recipe", "steps", "command", "corpus_content")
+    told = read_run(path, "recipe", "steps", *_TOLD_OF_RUNS)
     return _Run(path, head, read_tensors(path / ADAPTER / files.ADAPTER_FILE), told)
 
 
@@ -133,23 +143,26 @@ def _check_like(first: _Run, other: _Run) -> None:
     for what, one, two in (
         ("base", first.head.base, other.head.base),
         ("layers", sorted(first.updates), sorted(other.updates)),
-        ("corpus", first.told["corpus_content"], other.told["corpus_content"]),
         ("labels of training", first.head.trained_labels, other.head.trained_labels),
     ):
         if one != two:
             raise CheckpointError(
                 f"{other.path} and {first.path} differ in their {what}, so their mean is no model: "
-                "average runs of one base on one corpus."
+                "average runs of one base and one set of trained labels."
             )
 
 
-def _check_corpus(run: _Run, data: Path) -> None:
-    wanted, got = run.told["corpus_content"], read_corpus(data).content
-    if got != wanted:
-        raise CheckpointError(
-            f"{data} is another corpus than that of the runs (content {got[:12]}, wanted "
-            f"{wanted[:12]}): name the one that they were made on."
-        )
+def _made_on(data: Path, parts: Sequence[_Run]) -> _Run:
+    """Pick the run that was trained on this very version of a corpus."""
+    corpus = read_corpus(data)
+    for part in parts:
+        if part.told["corpus_content"] == corpus.content:
+            return part
+    known = ", ".join(f"{p.told['corpus_version']} {p.told['corpus_content'][:12]}" for p in parts)
+    raise CheckpointError(
+        f"None of the runs was trained on {data} (content {corpus.content[:12]}); they were on "
+        f"{known}. Name the corpus of one of them."
+    )
 
 
 def _rank(run: _Run) -> int:
