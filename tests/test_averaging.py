@@ -1,6 +1,7 @@
 """Averaging runs: the mean of what each adds to the base, calibrated anew, and nothing else."""
 
 import json
+import re
 import shutil
 
 import pyarrow.parquet as pq
@@ -97,6 +98,14 @@ def test_a_run_on_an_earlier_version_of_the_corpus_is_averaged_too(
     ]
     assert found["corpus_version"] == told["corpus_version"] != "0.1.0"
     assert "Not all runs were trained on" in heard[0]
+
+
+def test_it_says_that_it_reads_all_texts_before_the_minutes_that_takes(
+    trained, tiny_corpus, tmp_path
+):
+    heard = []
+    average_runs([trained["one"], trained["two"]], tiny_corpus, tmp_path / "m", say=heard.append)
+    assert re.fullmatch(r"Reads [\d,]+ texts once more, for what scores mean\.", heard[0])
 
 
 def other_corpus(tiny_corpus, place, **changes):

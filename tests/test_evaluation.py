@@ -833,7 +833,7 @@ def test_groups_survive_the_record(tmp_path):
     assert back.rows.groups == rows.groups
 
 
-def test_folders_are_named_by_their_last_part_where_that_tells_them_apart(tmp_path):
+def test_folders_are_named_by_their_last_part_and_a_number_where_others_share_it(tmp_path):
     from emo_hub.measurement import _names
 
     one, other = tmp_path / "a" / "model", tmp_path / "b" / "model"
@@ -841,4 +841,5 @@ def test_folders_are_named_by_their_last_part_where_that_tells_them_apart(tmp_pa
         folder.mkdir(parents=True)
     assert _names([str(one), "default"]) == ["model", ""]
     assert _names([f"ours:{one}", "org/model"]) == ["model", ""]
-    assert _names([str(one), str(other)]) == ["", ""]
+    assert _names([str(one), str(other)]) == ["model", "model (2)"]
+    assert _names([str(one), str(one)]) == ["model", "model"]

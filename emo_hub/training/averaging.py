@@ -107,6 +107,11 @@ def average_runs(
     if is_made(out, told):
         say(f"{out} is the average of these very runs, judged by these very rows: reused.")
         return Trained(out, reused=True, notes=material.notes)
+    if {part.told["corpus_content"] for part in parts} != {judged.told["corpus_content"]}:
+        say(
+            f"Not all runs were trained on {data}; a row keeps its split in every version of a "
+            "corpus, so its validation rows are new to all of them."
+        )
     updates = _joined(parts)
     model = _merged(parts)
     judgement = judge(
@@ -115,15 +120,11 @@ def average_runs(
         material.validation,
         shrink=recipe.threshold_shrink,
         anchor=recipe.anchor,
+        say=say,
     )
     rank = sum(_rank(part) for part in parts)
     finished = Finished(model, judgement, updates, (rank, rank), parts[0].head.base)
     write_checkpoint(out, finished, told)
-    if {part.told["corpus_content"] for part in parts} != {judged.told["corpus_content"]}:
-        say(
-            f"Not all runs were trained on {data}; a row keeps its split in every version of a "
-            "corpus, so its validation rows are new to all of them."
-        )
     say(f"{len(parts)} runs averaged; calibrated on {len(material.validation):,} validation rows.")
     return Trained(out, reused=False, notes=material.notes)
 

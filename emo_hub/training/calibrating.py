@@ -102,6 +102,7 @@ def calibrate(
         material.validation,
         shrink=recipe.threshold_shrink,
         anchor=recipe.anchor,
+        say=say,
     )
     updates, adapter = _updates(folder)
     finished = Finished(model, judgement, updates, adapter, model.head.base)

@@ -199,7 +199,7 @@ def train_contrastive(
     task = Alignment(towers, reader.tokenize, tokenizer, rows, _batch_settings(recipe))
     fitted = fit(task, part(LoopSettings, recipe), state, progress)
     if int(torch.distributed.get_rank() if torch.distributed.is_initialized() else 0) == 0:
-        finished = _finish(towers, tokenizer, recipe, (rows, validation), held)
+        finished = _finish(towers, tokenizer, recipe, (rows, validation), held, say)
         write_checkpoint(out, finished, {**run, "command": command, "steps": fitted.steps})
         shutil.rmtree(state, ignore_errors=True)
     return Trained(
@@ -292,6 +292,7 @@ def _finish(
     recipe: ContrastiveRecipe,
     rows: tuple[tuple[TrainingRow, ...], tuple[TrainingRow, ...]],
     held: tuple[str, ...],
+    say: Callable[[str], None],
 ) -> Finished:
     backbone = towers.backbone
     updates: dict[str, torch.Tensor] = {}
@@ -305,7 +306,7 @@ def _finish(
     )
     model = _model(backbone.float().cpu(), tokenizer, head, towers)
     judgement = judge(
-        model, *rows, shrink=recipe.threshold_shrink, anchor=recipe.anchor, held_out=held
+        model, *rows, shrink=recipe.threshold_shrink, anchor=recipe.anchor, held_out=held, say=say
     )
     adapter = (recipe.adapter_rank, recipe.adapter_alpha)
     return Finished(model, judgement, updates, adapter, recipe.base)

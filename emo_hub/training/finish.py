@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,7 @@ def judge(
     shrink: float,
     anchor: float,
     held_out: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
 ) -> Judgement:
     """Measure the reference moments, fit offsets, dimensions, calibration and thresholds.
 
@@ -80,10 +81,12 @@ def judge(
     thresholds, are fitted on annotated comments where there are any, since those are what people
     really wrote: scores on the share of a panel that gives a label, thresholds on what most of it
     give. With comments among the training rows, and an anchor, these labels learn offsets first.
-    Words that were kept out of training are measured.
+    Words that were kept out of training are measured. `say` is told how much is read, which takes
+    minutes on a whole corpus.
     """
     learns = _learns_offsets(model, rows, anchor)
     seen = rows if learns else rows[:: max(1, len(rows) // _SAMPLE)]
+    say(f"Reads {len(seen) + len(validation):,} texts once more, for what scores mean.")
     vectors = model.encode_texts([r.text for r in seen], [r.context for r in seen])
     reference = _reference(seen)
     moments = NullMoments.measure(vectors[reference], RIDGE)

@@ -130,7 +130,7 @@ def train_nano(
         say(left)
     student = distil(teacher, rows, recipe, progress=progress, say=say)
     judgement = judge(
-        student, rows, validation, shrink=recipe.threshold_shrink, anchor=recipe.anchor
+        student, rows, validation, shrink=recipe.threshold_shrink, anchor=recipe.anchor, say=say
     )
     corpus = read_corpus(data)
     run = {
