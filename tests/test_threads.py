@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from transformers import PreTrainedTokenizerFast
 
 from emo_hub import pairs
 from emo_hub.classifier import EmotionClassifier
@@ -19,7 +21,20 @@ from tests.classifiers import bert_tokenizer, save_classifier
 LABELS = ["joy", "anger", "fear"]
 LONG = "i was so happy, and it was not my fear of the anger: a joy"
 BEFORE = "you never listen, he lied to me, " * 30
-TIMES = 1000  # one in a hundred goes wrong where a tokenizer is not kept to one thread
+TIMES = 20
+PAUSE = 0.002  # seconds, in which the other thread comes in between where nothing keeps it out
+
+
+@pytest.fixture(autouse=True)
+def dawdling(monkeypatch):
+    """A tokenizer that waits between noting down where to cut and reading that."""
+    note_down = PreTrainedTokenizerFast.set_truncation_and_padding
+
+    def dawdle(tokenizer, *arguments, **how):
+        note_down(tokenizer, *arguments, **how)
+        time.sleep(PAUSE)
+
+    monkeypatch.setattr(PreTrainedTokenizerFast, "set_truncation_and_padding", dawdle)
 
 
 def beside(odd, work):
