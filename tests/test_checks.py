@@ -50,6 +50,7 @@ MARKUP = [
 LOOPS = [
     "I want to, I want to, I want to, I want to, I want to, I want to go",
     "the " * 14,
+    "so sad so sad so sad so sad so sad",
     "he said it and said it he it said and he said it it said he and it said he it said and he",
 ]
 FOREIGN = [

@@ -104,6 +104,8 @@ _LONGEST_WORD = 100
 _SAME_WORD, _SAME_PHRASE = 12, 5
 _LONGEST_PHRASE = 12
 _FEW_DIFFERENT, _ENOUGH_TO_TELL = 0.3, 24
+# Two words five times are eight words that were there before; whatever loops has as many.
+_FEWEST_REPEATED = 2 * (_SAME_PHRASE - 1)
 
 _ENOUGH_WORDS = 8
 _SURE_OF_ANOTHER = 0.9
@@ -160,8 +162,11 @@ def _label_tag() -> re.Pattern[str]:
 
 def _loop(text: str) -> str | None:
     told = words(text)
+    different = len(set(told))
     if (longest := max(map(len, told), default=0)) > _LONGEST_WORD and "/" not in text:
         return f"a word of {longest} letters"
+    if len(told) - different < _FEWEST_REPEATED:
+        return None
     for word, run in groupby(told):
         if (count := len(list(run))) >= _SAME_WORD:
             return f"'{word}' {count} times in a row"
@@ -172,8 +177,8 @@ def _loop(text: str) -> str | None:
             unit = told[place - length + 1 : place + 1]
             if same >= length * (_SAME_PHRASE - 1) and len(set(unit)) > 1:
                 return f"'{' '.join(unit)}' {_SAME_PHRASE} times in a row"
-    if len(told) >= _ENOUGH_TO_TELL and len(set(told)) < _FEW_DIFFERENT * len(told):
-        return f"{len(set(told))} different words in {len(told)}"
+    if len(told) >= _ENOUGH_TO_TELL and different < _FEW_DIFFERENT * len(told):
+        return f"{different} different words in {len(told)}"
     return None
 
 
@@ -184,6 +189,14 @@ def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+def _foreign_letters(text: str) -> str | None:
+    letters = [char for char in text if char.isalpha()]
+    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+    if len(letters) >= 2 and latin < _FOREIGN_LETTERS * len(letters):
+        return f"{len(letters) - latin} of {len(letters)} letters are not Latin"
+    return None
+
+
 def foreign_language(text: str) -> str | None:
     """Name what tells that a text is not English, None where it is or where nothing is sure.
 
@@ -191,10 +204,8 @@ def foreign_language(text: str) -> str | None:
     Latin letters is foreign only where it is long enough, next to no function word of English
     stands in it, and the identifier of languages gives English next to no chance.
     """
-    letters = [char for char in text if char.isalpha()]
-    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
-    if len(letters) >= 2 and latin < _FOREIGN_LETTERS * len(letters):
-        return f"{len(letters) - latin} of {len(letters)} letters are not Latin"
+    if not text.isascii() and (alphabet := _foreign_letters(text)) is not None:
+        return alphabet
     told = words(text)
     if len(set(told)) < _ENOUGH_WORDS:
         return None
