@@ -34,7 +34,7 @@ lint: $(VENV)/.dev    ## Run ruff and mypy.
 	$(BIN)/mypy
 
 test: lint            ## Install, then run ruff, mypy and the tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-all: lint        ## The same with the slow tests.
 	$(BIN)/python -m pytest -m "slow or not slow"

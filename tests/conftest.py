@@ -11,6 +11,10 @@ import pytest
 # Before any import of the Hub's libraries: no test may wait for a network.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    # Before torch, too: workers that take all cores each would wait for one another at every step.
+    cores = (os.cpu_count() or 1) // int(workers)
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores)))
 
 from tests.hub.fixtures import (  # noqa: F401
     anyone,
