@@ -232,7 +232,10 @@ def ask(call: Callable[[], _T], what: str, tag: str = "", waits: Sequence[float]
             raise PublishError(f"The Hub cannot be asked: {error}") from error
         except _BROKEN as error:
             if wait is None:
-                raise PublishError(f"The connection to the Hub broke again: {error}") from error
+                raise PublishError(
+                    f"The connection to the Hub failed {len(waits) + 1} times, last with: {error}. "
+                    "Check the network and HF_ENDPOINT, then give the same command again."
+                ) from error
             time.sleep(wait)
     raise AssertionError  # pragma: no cover - the last round returns or raises
 
